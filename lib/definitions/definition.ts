@@ -1,0 +1,145 @@
+import { types } from 'node:util';
+import { SyncTaskError } from '../base/errors.js';
+import type { ParameterList } from './dictionary.js';
+import { scanParameterNames } from './parameters.js';
+import { type ParsedFlowOptions, parseFlowOptions } from './flow-options.js';
+import { checkRunOptions, type ParsedTaskOptions, parseTaskOptions } from './task-options.js';
+import { settle } from './settings.js';
+
+/** Anything callable, with whatever receiver. */
+export type AnyFunction = (this: unknown, ...args: never[]) => unknown;
+
+/** What is decorated: where it stands, and what the compiler said of it. */
+export interface Subject {
+  readonly fn: AnyFunction;
+  /** The method's name; a twin's name. */
+  readonly key: string | symbol;
+  readonly isStatic: boolean;
+  /** Known at decoration in the legacy dialect. */
+  readonly declaringClass?: object | undefined;
+  /** Shared by all decorators of one class in the standard dialect, where the class itself does not exist yet. */
+  readonly classMetadata?: object | undefined;
+  /** `design:returntype`, where the compiler emits it. */
+  readonly returnType?: unknown;
+  /** A function twin has no class. */
+  readonly isTwin?: boolean;
+}
+
+/** Return types that are surely no promise. */
+const SYNC_TYPES = new Set<unknown>([Number, String, Boolean, Symbol, BigInt, Array, Map, Set, Date, Uint8Array]);
+
+/**
+ * A decorated method, made once: where it was declared, its options as given, what is known of its kind. What depends on the pond or
+ * the receiver's class is in the `Plan` made from it.
+ */
+export class Definition {
+  readonly role: 'task' | 'flow';
+  readonly subject: Subject;
+  readonly options: ParsedTaskOptions & ParsedFlowOptions;
+  /** What logs and runs call it. */
+  readonly name: string;
+  /** Whether it is known to answer with a promise, before it ever ran. */
+  readonly promised: boolean;
+  /** Whether its last run answered with a promise. */
+  ranAsync: boolean | undefined = undefined;
+  /** The plan of the last call: most methods have one receiver class and one pond. */
+  lastPlan: unknown = undefined;
+  /** The function that users call. */
+  wrapper: AnyFunction | undefined = undefined;
+  #list: ParameterList | undefined;
+  readonly #stack: { readonly stack?: string } = {};
+
+  constructor(role: 'task' | 'flow', subject: Subject, given: unknown, calledFrom: object) {
+    this.role = role;
+    this.subject = subject;
+    const where = placeName(subject);
+    if (role === 'task') {
+      this.options = parseTaskOptions(given, where);
+      checkRunOptions(this.options, where);
+    } else this.options = parseFlowOptions(given, where);
+    this.name = this.options.name ?? plainKey(subject.key);
+    this.promised =
+      this.options.async === true || types.isAsyncFunction(subject.fn) || subject.returnType === Promise;
+    refuseOnSync(this, where);
+    Error.captureStackTrace(this.#stack, calledFrom as AnyFunction);
+  }
+
+  /** Class and method, as errors name it. */
+  get where(): string {
+    return placeName(this.subject, this.classOf(undefined));
+  }
+
+  /** Where it was decorated, `file:line:column`. */
+  get place(): string {
+    const frames = (this.#stack.stack ?? '').split('\n').slice(1);
+    const own = frames.find((line) => !line.includes('__decorate') && !line.includes('_ts_decorate') && !line.includes('@swc/helpers'));
+    return own?.trim().replace(/^at /, '') ?? 'an unknown place';
+  }
+
+  /** Parameter names: declared, or read from the source once; `arg0`, `arg1` … where they cannot be. */
+  get parameterList(): ParameterList {
+    this.#list ??= parameterListOf(this.subject.fn, this.options.parameters);
+    return this.#list;
+  }
+
+  /**
+   * The class that declares the method. The standard dialect decorates before the class exists, so it is found from a receiver:
+   * the link of its chain that owns the wrapper, or that has this class's metadata.
+   */
+  classOf(receiver: unknown): Function | undefined {
+    const { declaringClass, classMetadata, isStatic, key } = this.subject;
+    if (declaringClass !== undefined) return (isStatic ? declaringClass : declaringClass.constructor) as Function;
+    for (let link = chainStart(receiver, isStatic); link !== null; link = Object.getPrototypeOf(link) as object | null) {
+      const owner = (isStatic ? link : ownConstructor(link)) as (Function & { [Symbol.metadata]?: object }) | undefined;
+      const property = Object.getOwnPropertyDescriptor(link, key);
+      const declares = property !== undefined && property.value === this.wrapper;
+      const sameMetadata =
+        owner !== undefined && classMetadata !== undefined && Object.hasOwn(owner, Symbol.metadata) && owner[Symbol.metadata] === classMetadata;
+      if (declares || sameMetadata) return owner;
+    }
+    return undefined;
+  }
+}
+
+function chainStart(receiver: unknown, isStatic: boolean): object | null {
+  if (isStatic) return typeof receiver === 'function' ? receiver : null;
+  return typeof receiver === 'object' ? receiver : null;
+}
+
+function ownConstructor(link: object): Function | undefined {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(link, 'constructor')?.value;
+  return typeof constructor === 'function' ? constructor : undefined;
+}
+
+/** A method's name as text; a symbol in brackets. */
+export function plainKey(key: string | symbol): string {
+  return typeof key === 'string' ? key : `[${key.description ?? ''}]`;
+}
+
+/** `Pricing.quote`, `Pricing::quote` for a static method, `quote` where there is no class. */
+export function placeName(subject: Subject, declaring?: Function | undefined): string {
+  const owner = declaring ?? (subject.declaringClass && (subject.isStatic ? subject.declaringClass : subject.declaringClass.constructor));
+  const className = typeof owner === 'function' ? owner.name : '';
+  const method = plainKey(subject.key);
+  if (subject.isTwin || (className === '' && owner === undefined)) return method;
+  return `${className || '(anonymous)'}${subject.isStatic ? '::' : '.'}${method}`;
+}
+
+function parameterListOf(fn: AnyFunction, declared: readonly string[] | undefined): ParameterList {
+  const scanned = scanParameterNames(fn);
+  const rest = scanned?.rest ?? false;
+  if (declared !== undefined) return { names: declared.map(interned), rest: rest && declared.length === scanned?.names.length };
+  const found = scanned?.names ?? Array.from({ length: fn.length }, () => undefined);
+  return { names: found.map((name, index) => interned(name ?? `arg${index}`)), rest };
+}
+
+/** The same text as the engine keeps it for property names: a slice of the source would be looked up anew at every use. */
+function interned(name: string): string {
+  return Object.keys({ [name]: 0 })[0] ?? name;
+}
+
+function refuseOnSync(definition: Definition, where: string): void {
+  if (definition.promised || !SYNC_TYPES.has(definition.subject.returnType)) return;
+  const { asyncOnly } = settle(definition.options);
+  if (asyncOnly !== undefined) throw new SyncTaskError(where, `its option \`${asyncOnly}\` needs a promise`);
+}

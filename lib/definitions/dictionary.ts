@@ -1,0 +1,45 @@
+import { UnknownParameterError } from '../base/errors.js';
+
+/** A method's parameters, by position. */
+export interface ParameterList {
+  readonly names: readonly string[];
+  /** Whether the last one takes the rest of the arguments. */
+  readonly rest: boolean;
+}
+
+/** Inputs by parameter name. */
+export type Dictionary = Record<string, unknown>;
+
+/**
+ * The arguments by name. Defaults are the method's own business, so omitted trailing arguments are absent; arguments beyond
+ * the named ones are not in it.
+ */
+export function dictionaryOf(list: ParameterList, args: readonly unknown[]): Dictionary {
+  const { names, rest } = list;
+  const plain = rest ? names.length - 1 : names.length;
+  const count = args.length < plain ? args.length : plain;
+  const dictionary: Dictionary = {};
+  for (let i = 0; i < count; i++) set(dictionary, names[i] as string, args[i]);
+  if (rest && args.length > plain) set(dictionary, names[plain] as string, args.slice(plain));
+  return dictionary;
+}
+
+function set(dictionary: Dictionary, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(dictionary, name, { value, enumerable: true, configurable: true, writable: true });
+  else dictionary[name] = value;
+}
+
+/** Read by the language, by `await`, by JSON, by printing; never a misspelt parameter. */
+const HARMLESS = new Set(['then', 'toJSON', 'inspect', ...Object.getOwnPropertyNames(Object.prototype)]);
+
+/** The same dictionary, in which reading a name that the method does not have throws {@link UnknownParameterError}. */
+export function strictDictionary(dictionary: Dictionary, list: ParameterList, where: string): Dictionary {
+  return new Proxy(dictionary, {
+    get(target, name) {
+      if (typeof name === 'string' && !Object.hasOwn(target, name) && !list.names.includes(name) && !HARMLESS.has(name)) {
+        throw new UnknownParameterError(where, name, list.names);
+      }
+      return Reflect.get(target, name);
+    },
+  });
+}

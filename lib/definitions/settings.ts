@@ -1,0 +1,79 @@
+import type { RetryDelay } from './task-options.js';
+import { type DurationRule, NO_DELAY, type ParsedTaskOptions, type ResultCopy, type TaskHook } from './task-options.js';
+import type { ParsedFlowOptions } from './flow-options.js';
+import { type AnyKeyFn, needsNoDictionary } from '../keys/key-function.js';
+import type { TaskRunContext } from '../states/run-context.js';
+import type { StateStore } from '../stores/store.js';
+
+type OfParameters<T> = T | ((parameters: object) => T);
+
+/** A task's or flow's options as the engine uses them: complete, frozen, nothing left to parse. */
+export interface Settings {
+  readonly version: string | undefined;
+  readonly keyFn: AnyKeyFn | undefined;
+  /** Whether the key function reads the inputs by name. */
+  readonly keyNeedsDictionary: boolean;
+  readonly shared: boolean;
+  readonly instanceKey: ((instance: unknown) => string) | undefined;
+  readonly expiration: DurationRule<[unknown, TaskRunContext]> | undefined;
+  readonly expirationJitter: number;
+  readonly cacheIf: ((result: unknown, context: TaskRunContext) => boolean) | undefined;
+  readonly refresh: boolean | undefined;
+  readonly store: string | StateStore | undefined;
+  readonly resultCopy: ResultCopy;
+  readonly tags: OfParameters<readonly string[]>;
+  readonly retries: number;
+  readonly retryDelay: RetryDelay;
+  readonly retryJitter: number;
+  readonly retryIf: ((error: unknown, context: TaskRunContext) => boolean) | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly concurrency: number | undefined;
+  readonly runName: OfParameters<string> | undefined;
+  readonly logPrints: boolean | undefined;
+  readonly onRunning: readonly TaskHook[];
+  readonly onCompletion: readonly TaskHook[];
+  readonly onFailure: readonly TaskHook[];
+  /** The option that only an asynchronous task can have, where there is one. */
+  readonly asyncOnly: string | undefined;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** Fills in the defaults. */
+export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings {
+  const keyFn = options.cacheKeyFn ?? options.cachePolicy?.keyFn;
+  const retryDelay = options.retryDelay ?? NO_DELAY;
+  return Object.freeze({
+    version: options.version,
+    keyFn,
+    keyNeedsDictionary: keyFn !== undefined && !needsNoDictionary(keyFn),
+    shared: options.cacheKeyScope === 'shared',
+    instanceKey: options.instanceKey,
+    expiration: options.cacheExpiration,
+    expirationJitter: options.expirationJitter ?? 0,
+    cacheIf: options.cacheIf,
+    refresh: options.refreshCache,
+    store: options.store,
+    resultCopy: options.resultCopy ?? 'share',
+    tags: options.tags ?? NONE,
+    retries: options.retries ?? 0,
+    retryDelay,
+    retryJitter: options.retryJitter ?? 0,
+    retryIf: options.retryIf,
+    timeoutMs: options.timeout,
+    concurrency: options.concurrency,
+    runName: options.taskRunName ?? options.flowRunName,
+    logPrints: options.logPrints,
+    onRunning: options.onRunning ?? NONE,
+    onCompletion: options.onCompletion ?? NONE,
+    onFailure: options.onFailure ?? NONE,
+    asyncOnly:
+      options.timeout !== undefined
+        ? 'timeout'
+        : options.concurrency !== undefined
+          ? 'concurrency'
+          : retryDelay !== NO_DELAY
+            ? 'retryDelay'
+            : undefined,
+  });
+}

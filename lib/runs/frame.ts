@@ -1,0 +1,144 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { inspect } from 'node:util';
+import { single } from '../base/single.js';
+import { type Dictionary, dictionaryOf, strictDictionary } from '../definitions/dictionary.js';
+import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
+import { sourceLogger, type Logger } from '../log/logger.js';
+import type { State } from '../states/state.js';
+import type { Cancellation } from './cancellation.js';
+import type { FlowFrame } from './flow-frame.js';
+import type { Plan } from './plan.js';
+import type { Runtime } from './runtime.js';
+
+/** Where code runs: in a pond, perhaps in a flow, perhaps in a task. What the one `AsyncLocalStorage` carries. */
+export interface Scope {
+  readonly runtime: Runtime;
+  /** Chosen by `pond.run`, so that it outranks what receivers are bound to. */
+  readonly explicit: boolean;
+  readonly parent: Scope | undefined;
+  /** The innermost flow run. */
+  readonly flowFrame: FlowFrame | undefined;
+  /** The innermost run; undefined directly inside `pond.run`. */
+  readonly frame: Frame | undefined;
+  /** What ends the wait of calls made here. */
+  readonly cancellation: Cancellation | undefined;
+  /** Whether prints here become log lines. */
+  readonly logPrints: boolean;
+  /** Whose lines they become, where that is not the innermost run: a key function prints for the task whose key it makes. */
+  readonly printsAs?: Frame | undefined;
+}
+
+const storage = single('scope', () => new AsyncLocalStorage<Scope>());
+
+/** Runs in the context of the importing module: nothing made there keeps a caller's context alive. */
+const atRoot = AsyncLocalStorage.snapshot();
+
+/** The scope of whatever runs now. */
+export function currentScope(): Scope | undefined {
+  return storage.getStore();
+}
+
+/** Runs a function inside a scope; what it starts keeps the scope. */
+export function runInScope<T>(scope: Scope, fn: () => T): T {
+  return storage.run(scope, fn);
+}
+
+/** A promise of a value that outlives the call: made outside every caller's context, which it would keep alive. */
+export function rootPromise<T>(value: T): Promise<T> {
+  return atRoot(resolved, value) as Promise<T>;
+}
+
+function resolved<T>(value: T): Promise<T> {
+  return Promise.resolve(value);
+}
+
+/**
+ * One call of a task or flow, from the call to its final state: the run context that users see, and the scope of the body.
+ * Made for every call, so its fields are few and everything else is made when read.
+ */
+export abstract class Frame implements Scope {
+  readonly plan: Plan;
+  readonly receiver: unknown;
+  /** The inputs; those of a submitted run are set when the futures among them are there. */
+  args: readonly unknown[];
+  readonly parent: Scope | undefined;
+  /** Attempts begun. */
+  attempt = 0;
+  /** What stops this run. */
+  cancellation: Cancellation | undefined = undefined;
+  /** What ends its caller's wait; the run itself may go on for others. */
+  waiting: Cancellation | undefined;
+  /** The flight that this run leads. */
+  flight: object | undefined = undefined;
+  /** Told of every state; set by `submit`. */
+  observer: ((state: State) => void) | undefined = undefined;
+  /** Set when the key function asked for the flow run. */
+  askedForFlowRun = false;
+  startedAt = 0;
+  /** What the key function returned. */
+  key: string | undefined = undefined;
+  #dictionary: Dictionary | undefined = undefined;
+
+  constructor(plan: Plan, receiver: unknown, args: readonly unknown[], parent: Scope | undefined) {
+    this.plan = plan;
+    this.receiver = receiver;
+    this.args = args;
+    this.parent = parent;
+    this.waiting = parent?.cancellation;
+  }
+
+  abstract readonly kind: 'task' | 'flow';
+  abstract readonly flowFrame: FlowFrame | undefined;
+  /** `Task run 'quote-0'`, as log lines name it. */
+  abstract get source(): string;
+
+  get runtime(): Runtime {
+    return this.plan.runtime;
+  }
+
+  get explicit(): boolean {
+    return this.parent?.explicit ?? false;
+  }
+
+  get frame(): this {
+    return this;
+  }
+
+  get logPrints(): boolean {
+    return this.plan.settings.logPrints ?? (this.parent?.frame === undefined ? this.runtime.logPrints : this.parent.logPrints);
+  }
+
+  /** The inputs by name; reading a name that the method does not have throws `UnknownParameterError`. */
+  get parameters(): Dictionary {
+    this.#dictionary ??= this.#strict();
+    return this.#dictionary;
+  }
+
+  /** The inputs for a key function: strict at a task's first calls, plain after them. */
+  dictionary(strict: boolean): Dictionary {
+    this.#dictionary = strict ? this.#strict() : dictionaryOf(this.plan.definition.parameterList, this.args);
+    return this.#dictionary;
+  }
+
+  #strict(): Dictionary {
+    const list = this.plan.definition.parameterList;
+    return strictDictionary(dictionaryOf(list, this.args), list, this.plan.where);
+  }
+
+  get logger(): Logger {
+    return sourceLogger(this.runtime.log, () => this.source);
+  }
+
+  /** Made when read: most tasks never ask. */
+  abstract get signal(): AbortSignal;
+
+  /** What built-in key functions need to know of the method. */
+  get [KEY_SOURCE](): KeySource {
+    const { definition, where } = this.plan;
+    return { ...definition.parameterList, where, source: () => Function.prototype.toString.call(definition.subject.fn) };
+  }
+
+  [inspect.custom](): string {
+    return `${this.kind === 'task' ? 'TaskRunContext' : 'FlowRunContext'} { ${this.source} }`;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Definition } from '../definitions/definition.js';
+import { placeName } from '../definitions/definition.js';
+import { type Settings, settle } from '../definitions/settings.js';
+import { checkRunOptions, type ParsedTaskOptions, withDefaults } from '../definitions/task-options.js';
+import type { FlowInfo, TaskInfo } from '../states/run-context.js';
+import type { StateName } from '../states/state.js';
+import type { StateStore } from '../stores/store.js';
+import type { Keyring, Runtime } from './runtime.js';
+
+/** A definition, ready to run: for one pond, one receiver class, one set of options. All that a call need not work out again. */
+export class Plan {
+  readonly definition: Definition;
+  readonly runtime: Runtime;
+  readonly revision: number;
+  /** The receiver's prototype, the class of a static method, or the definition of a twin: what the plan was made for. */
+  readonly home: object;
+  readonly settings: Settings;
+  readonly where: string;
+  readonly identity: string;
+  readonly className: string | undefined;
+  readonly keyring: Keyring;
+  readonly store: StateStore;
+  /** Another definition or class had the identity first. */
+  readonly identityTaken: string | undefined;
+  /** Whether and why a call is looked up. */
+  readonly lookup: 'yes' | 'no-key' | 'off' | 'identity-taken';
+  /** Whether no hook is told of a hit. */
+  readonly quietHit: boolean;
+  /** Whether hits give the stored object itself. */
+  readonly sharesResult: boolean;
+  /** Who listens to its runs, by state. */
+  readonly topics: Readonly<Record<StateName, { readonly wanted: boolean }>>;
+  /** Calls of the key function that still get a dictionary which refuses unknown names. */
+  strictCalls: number;
+  readonly #tags: readonly string[] | undefined;
+  #info: (TaskInfo & FlowInfo) | undefined;
+
+  constructor(runtime: Runtime, definition: Definition, home: object, receiver: unknown, overrides?: ParsedTaskOptions) {
+    this.runtime = runtime;
+    this.definition = definition;
+    this.revision = runtime.revision;
+    this.home = home;
+    const declaring = definition.classOf(receiver);
+    // A twin is the same function wherever it hangs, and a detached method has nobody else's class.
+    const receiverClass = definition.subject.isTwin ? undefined : (classOfReceiver(receiver) ?? declaring);
+    this.className = declaring?.name || undefined;
+    this.where = placeName(definition.subject, declaring);
+    this.settings = settle(optionsFor(runtime, definition, overrides, this.where));
+    this.identity = identityOf(definition, declaring, receiverClass);
+    // A flow over a task of one method is another computation.
+    const keyIdentity = definition.role === 'flow' ? `flow ${this.identity}` : this.identity;
+    this.identityTaken = this.settings.keyFn && claim(runtime, keyIdentity, definition, receiverClass);
+    this.keyring = runtime.keyring(this.settings.shared ? '' : keyIdentity, this.settings.version);
+    this.store = runtime.store(this.settings.store, this.where);
+    this.lookup = this.#lookup();
+    this.quietHit = this.settings.onCompletion.length === 0;
+    this.sharesResult = this.settings.resultCopy === 'share';
+    this.topics = runtime.topics[definition.role];
+    this.strictCalls = STRICT_CALLS;
+    this.#tags = typeof this.settings.tags === 'function' ? undefined : this.settings.tags;
+  }
+
+  #lookup(): Plan['lookup'] {
+    if (this.settings.keyFn === undefined) return 'no-key';
+    if (this.runtime.caching === 'off' || this.runtime.closed) return 'off';
+    return this.identityTaken === undefined ? 'yes' : 'identity-taken';
+  }
+
+  /** Whether a call of it answers with a promise, as far as that is known before it runs. */
+  get isAsync(): boolean {
+    const { definition } = this;
+    return definition.promised || definition.ranAsync === true || !this.store.sync;
+  }
+
+  /** What logs, hooks and contexts say of the task or flow. */
+  get info(): TaskInfo & FlowInfo {
+    this.#info ??= Object.freeze({
+      name: this.definition.name,
+      identity: this.identity,
+      className: this.className,
+      version: this.settings.version,
+      tags: this.#tags ?? [],
+    });
+    return this.#info;
+  }
+}
+
+/** A build or a refactoring shows a misspelt name at the first calls; after them reading is free. */
+const STRICT_CALLS = 16;
+
+function optionsFor(runtime: Runtime, definition: Definition, overrides: ParsedTaskOptions | undefined, where: string): ParsedTaskOptions {
+  const own = overrides === undefined ? definition.options : { ...definition.options, ...overrides };
+  if (overrides !== undefined) checkRunOptions(own, where);
+  return definition.role === 'task' ? withDefaults(own, runtime.taskDefaults) : own;
+}
+
+/** The class of whatever a method was called on; undefined for a call without a receiver. */
+function classOfReceiver(receiver: unknown): Function | undefined {
+  if (typeof receiver === 'function') return receiver;
+  if (typeof receiver !== 'object' || receiver === null) return undefined;
+  const constructor: unknown = (receiver as { constructor?: unknown }).constructor;
+  return typeof constructor === 'function' ? constructor : undefined;
+}
+
+function identityOf(definition: Definition, declaring: Function | undefined, receiverClass: Function | undefined): string {
+  const { subject, options } = definition;
+  const base = options.identity ?? (subject.isTwin ? definition.name : placeName(subject, declaring));
+  const foreign = receiverClass !== undefined && receiverClass !== declaring;
+  return foreign ? `${base}@${receiverClass.name || '(anonymous)'}` : base;
+}
+
+/** Takes an identity for a definition; a sentence naming both places where another has it. */
+function claim(runtime: Runtime, identity: string, definition: Definition, receiverClass: unknown): string | undefined {
+  const holder = runtime.identities.get(identity);
+  if (holder === undefined) {
+    runtime.identities.set(identity, { definition, receiverClass });
+    return undefined;
+  }
+  if (holder.definition === definition && holder.receiverClass === receiverClass) return undefined;
+  return (
+    `the identity '${identity}' belongs to another definition: first at ${holder.definition.place}, ` +
+    `again at ${definition.place}. Give one of them identity: '…'`
+  );
+}
+

@@ -1,0 +1,73 @@
+import type { Topic } from '../base/events.js';
+import type { State, StateName } from '../states/state.js';
+import type { FlowInfo, FlowRun, TaskInfo, TaskRun } from '../states/run-context.js';
+
+/** A task run has entered a state. */
+export interface TaskRunEvent {
+  readonly task: TaskInfo;
+  readonly taskRun: TaskRun;
+  readonly state: State;
+  /** The flow run around it. */
+  readonly flowRun: FlowRun | undefined;
+  readonly durationMs: number | undefined;
+  /** The attempt that ended or begins, and the wait before the next. */
+  readonly attempt: number;
+  readonly retries: number;
+  readonly delayMs: number | undefined;
+}
+
+/** A flow run has entered a state. */
+export interface FlowRunEvent {
+  readonly flow: FlowInfo;
+  readonly flowRun: FlowRun;
+  readonly state: State;
+  readonly parentFlowRun: FlowRun | undefined;
+  readonly durationMs: number | undefined;
+  readonly taskRuns: number;
+  readonly cachedTaskRuns: number;
+  readonly savedMs: number;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly delayMs: number | undefined;
+}
+
+/** Something went wrong beside the run: the run goes on. */
+export interface TroubleEvent {
+  readonly kind: 'uncacheable' | 'store' | 'hook' | 'listener' | 'retry-if' | 'unawaited' | 'not-stored';
+  /** Whose trouble: `Pricing.quote`, `Task run 'quote-0'`. */
+  readonly where: string;
+  readonly message: string;
+  readonly error?: unknown;
+}
+
+/** The events of a pond. A run's are named by role and state: `task:Cached`, `flow:Completed`. */
+export type RunEvents = { readonly [K in `task:${StateName}`]: TaskRunEvent } & {
+  readonly [K in `flow:${StateName}`]: FlowRunEvent;
+} & { readonly trouble: TroubleEvent };
+
+const STATE_NAMES: readonly StateName[] = [
+  'Pending',
+  'Running',
+  'Retrying',
+  'AwaitingRetry',
+  'Completed',
+  'Cached',
+  'Failed',
+  'TimedOut',
+  'Cancelled',
+  'Crashed',
+];
+
+/** The topics of one role's runs, by state. */
+export type StateTopics<T> = Readonly<Record<StateName, Topic<T>>>;
+
+/** Finds a role's topics once, so that asking whether a state is wanted is one property read. */
+export function stateTopics<T>(find: (name: StateName) => Topic<T>): StateTopics<T> {
+  return Object.fromEntries(STATE_NAMES.map((name) => [name, find(name)])) as StateTopics<T>;
+}
+
+/** Every event's name. */
+export const EVENT_NAMES: readonly (keyof RunEvents)[] = [
+  ...STATE_NAMES.flatMap((name) => [`task:${name}`, `flow:${name}`] as const),
+  'trouble',
+];

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { Origin } from '../states/cache-outcome.js';
+import type { RecordOrigin } from '../stores/record.js';
+import { randomRunName } from './run-name.js';
+
+/**
+ * A run's id and name, both made when they are read. Small, and free of inputs: a stored value keeps it to say who computed it.
+ */
+export class RunIdentity implements RecordOrigin {
+  #id: string | undefined = undefined;
+  #name: string | undefined;
+  readonly #base: string | undefined;
+  readonly #ordinal: number;
+  readonly #flow: RunIdentity | undefined;
+
+  private constructor(name: string | undefined, base: string | undefined, ordinal: number, flow: RunIdentity | undefined) {
+    this.#name = name;
+    this.#base = base;
+    this.#ordinal = ordinal;
+    this.#flow = flow;
+  }
+
+  /** A task's run: `quote-3` in a flow run, `quote` outside (ordinal -1). */
+  static ofTask(base: string, ordinal: number, flow: RunIdentity | undefined): RunIdentity {
+    return new RunIdentity(undefined, base, ordinal, flow);
+  }
+
+  /** A run with a name of its own; a random one where it has none. */
+  static named(name: string | undefined, flow?: RunIdentity): RunIdentity {
+    return new RunIdentity(name, undefined, -1, flow);
+  }
+
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  get name(): string {
+    this.#name ??= this.#base === undefined ? randomRunName() : this.#ordinal < 0 ? this.#base : `${this.#base}-${this.#ordinal}`;
+    return this.#name;
+  }
+
+  get origin(): Origin {
+    const flow = this.#flow;
+    return { taskRunId: this.id, taskRunName: this.name, ...(flow === undefined ? {} : { flowRunName: flow.name }) };
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../base/clock.js';
+import type { Events } from '../base/events.js';
+import type { Definition } from '../definitions/definition.js';
+import type { ParsedTaskOptions } from '../definitions/task-options.js';
+import type { Log } from '../log/logger.js';
+import type { KeyScope } from '../stores/store-key.js';
+import type { StateStore } from '../stores/store.js';
+import type { Plan } from './plan.js';
+import type { FlowRunEvent, RunEvents, StateTopics, TaskRunEvent, TroubleEvent } from './run-events.js';
+
+/** Whether states are looked up: `refresh` runs everything and overwrites. */
+export type CachingMode = 'on' | 'off' | 'refresh';
+
+/** What a pond counted since it was made. */
+export interface Counters {
+  hits: number;
+  joined: number;
+  misses: number;
+  refreshes: number;
+  uncacheable: number;
+  bypassed: number;
+  /** Bodies begun, retries included. */
+  runs: number;
+  failures: number;
+  storeErrors: number;
+  flowRuns: number;
+}
+
+/** What runs under one key scope in a pond; flights are found by key text. */
+export interface Keyring {
+  readonly scope: KeyScope;
+  readonly flights: Map<string, unknown>;
+}
+
+/** What a run needs of its pond. The pond is above the engine; this is the seam between them. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly caching: CachingMode;
+  readonly logPrints: boolean;
+  readonly onStoreError: 'run' | 'fail';
+  readonly storeTimeoutMs: number;
+  readonly namespace: string;
+  readonly taskDefaults: ParsedTaskOptions;
+  readonly closed: boolean;
+  readonly events: Events<RunEvents>;
+  /** Who listens to runs entering states. */
+  readonly topics: { readonly task: StateTopics<TaskRunEvent>; readonly flow: StateTopics<FlowRunEvent> };
+  readonly counters: Counters;
+  /** What `close()` awaits: hooks, renewals, submitted runs. */
+  readonly pending: Set<Promise<unknown>>;
+  /** Plans by definition, then by receiver class (or the twin's definition). */
+  readonly plans: WeakMap<Definition, WeakMap<object, Plan>>;
+  /** Rises with every `configure`, which makes plans anew. */
+  readonly revision: number;
+  /** Who has which identity; the first definition and class to use one keeps it. */
+  readonly identities: Map<string, { readonly definition: Definition; readonly receiverClass: unknown }>;
+  /** The keyring of a scope. */
+  keyring(identity: string, version: string | undefined): Keyring;
+  /** The store of this name; the default one where it is undefined. */
+  store(named: string | StateStore | undefined, where: string): StateStore;
+  /** Tells of trouble; one line, and for a `once` key only the first time. */
+  trouble(event: TroubleEvent, once?: string): void;
+}

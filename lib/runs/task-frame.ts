@@ -1,0 +1,142 @@
+import { NoFlowRunError } from '../base/errors.js';
+import type { Dictionary } from '../definitions/dictionary.js';
+import type { FlowRun, TaskInfo, TaskRun, TaskRunContext } from '../states/run-context.js';
+import { Cancellation } from './cancellation.js';
+import type { FlowFrame } from './flow-frame.js';
+import { Frame, type Scope } from './frame.js';
+import type { Plan } from './plan.js';
+import { RunIdentity } from './run-identity.js';
+import { runName } from './run-template.js';
+
+/** A task's call and run: its context, and the scope of its body. */
+export class TaskFrame extends Frame implements TaskRunContext {
+  readonly kind = 'task';
+  readonly flowFrame: FlowFrame | undefined;
+  /** Counts this task's runs in the flow run; -1 outside a flow. */
+  readonly ordinal: number;
+  /** The stored generation that fences this run's write; 0 where nothing is stored. */
+  fence = 0;
+  previous: unknown = undefined;
+  #identity: RunIdentity | undefined = undefined;
+  #tags: readonly string[] | undefined = undefined;
+
+  constructor(plan: Plan, receiver: unknown, args: readonly unknown[], parent: Scope | undefined) {
+    super(plan, receiver, args, parent);
+    this.flowFrame = parent?.flowFrame;
+    this.ordinal = this.flowFrame === undefined ? -1 : this.flowFrame.countRun(plan.definition);
+  }
+
+  get identity(): RunIdentity {
+    this.#identity ??= this.#makeIdentity();
+    return this.#identity;
+  }
+
+  #makeIdentity(): RunIdentity {
+    const { settings, definition } = this.plan;
+    if (settings.runName === undefined) return RunIdentity.ofTask(definition.name, this.ordinal, this.flowFrame?.identity);
+    return RunIdentity.named(runName(settings.runName, this, definition.name), this.flowFrame?.identity);
+  }
+
+  /** The run's labels; a function of the inputs that fails leaves it without, and says so in {@link tagsOrThrow}. */
+  get tags(): readonly string[] {
+    try {
+      return this.tagsOrThrow();
+    } catch {
+      return [];
+    }
+  }
+
+  tagsOrThrow(): readonly string[] {
+    const { tags } = this.plan.settings;
+    if (typeof tags !== 'function') return tags;
+    if (this.#tags === undefined) {
+      const made: unknown = tags(this.parameters);
+      if (!Array.isArray(made) || !made.every((tag) => typeof tag === 'string')) throw new TypeError('the tags function gave no list of texts');
+      this.#tags = made as readonly string[];
+    }
+    return this.#tags;
+  }
+
+  get source(): string {
+    return `Task run '${this.identity.name}'`;
+  }
+
+  get task(): TaskInfo {
+    return this.plan.info;
+  }
+
+  get taskRun(): TaskRun {
+    return new TaskRunView(this);
+  }
+
+  get taskRunId(): string {
+    return this.identity.id;
+  }
+
+  get inFlow(): boolean {
+    return this.flowFrame !== undefined;
+  }
+
+  get flowRunId(): string {
+    this.askedForFlowRun = true;
+    if (this.flowFrame === undefined) throw new NoFlowRunError(this.plan.where, 'flowRunId');
+    return this.flowFrame.identity.id;
+  }
+
+  get flowRun(): FlowRun {
+    this.askedForFlowRun = true;
+    if (this.flowFrame === undefined) throw new NoFlowRunError(this.plan.where, 'flowRun');
+    return this.flowFrame.flowRun;
+  }
+
+  get signal(): AbortSignal {
+    this.cancellation ??= new Cancellation();
+    return this.cancellation.signal;
+  }
+}
+
+/** What others see of a task run. */
+class TaskRunView implements TaskRun {
+  readonly #frame: TaskFrame;
+
+  constructor(frame: TaskFrame) {
+    this.#frame = frame;
+  }
+
+  get id(): string {
+    return this.#frame.identity.id;
+  }
+
+  get name(): string {
+    return this.#frame.identity.name;
+  }
+
+  get taskKey(): string {
+    return this.#frame.plan.identity;
+  }
+
+  get flowRunId(): string {
+    return this.#frame.flowRunId;
+  }
+
+  get runCount(): number {
+    return this.#frame.attempt;
+  }
+
+  get startTime(): Date | undefined {
+    return this.#frame.startedAt === 0 ? undefined : new Date(this.#frame.startedAt);
+  }
+
+  get tags(): readonly string[] {
+    return this.#frame.tags;
+  }
+
+  get parameters(): Readonly<Dictionary> {
+    return this.#frame.parameters;
+  }
+
+  toJSON(): object {
+    const { id, name, taskKey, runCount, startTime, tags } = this;
+    return { id, name, taskKey, runCount, startTime, tags };
+  }
+}

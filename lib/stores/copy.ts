@@ -1,0 +1,101 @@
+import { types } from 'node:util';
+import { classInfoOf } from '../keys/class-info.js';
+
+/** A value that cannot be copied: it holds what has no content of its own, or hides it. */
+class UncopyableError extends TypeError {
+  constructor(what: string) {
+    super(`the result holds ${what}, which cannot be copied; use resultCopy: 'share' or return plain data`);
+  }
+}
+
+/** A deep copy: instances keep their class, shared and cyclic references their shape. Throws for what cannot be copied. */
+export function copyOf<T>(value: T): T {
+  return copied(value, new Map(), false) as T;
+}
+
+/** A deep copy that nobody can change, Maps, Sets and Dates too. The original is left as it is. */
+export function frozenCopyOf<T>(value: T): T {
+  return copied(value, new Map(), true) as T;
+}
+
+type Seen = Map<object, object>;
+
+function copied(value: unknown, seen: Seen, frozen: boolean): unknown {
+  if (typeof value === 'function') throw new UncopyableError('a function');
+  if (typeof value !== 'object' || value === null) return value;
+  const known = seen.get(value);
+  if (known !== undefined) return known;
+  const copy = emptyCopy(value);
+  seen.set(value, copy);
+  if (types.isMap(value)) fillMap(value, copy as Map<unknown, unknown>, seen, frozen);
+  else if (types.isSet(value)) fillSet(value, copy as Set<unknown>, seen, frozen);
+  if (!ArrayBuffer.isView(value)) copyFields(value, copy, seen, frozen);
+  if (frozen) freeze(copy);
+  return copy;
+}
+
+/** A new object of the same kind and class, its fields yet to be copied. */
+function emptyCopy(value: object): object {
+  if (types.isProxy(value)) throw new UncopyableError('a Proxy');
+  if (Array.isArray(value)) return new Array(value.length);
+  const copy = emptyBuiltIn(value);
+  if (copy === undefined) return Object.create(Object.getPrototypeOf(value) as object | null) as object;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (Object.getPrototypeOf(copy) !== prototype) Object.setPrototypeOf(copy, prototype as object);
+  return copy;
+}
+
+function emptyBuiltIn(value: object): object | undefined {
+  if (types.isDate(value)) return new Date(value.getTime());
+  if (types.isMap(value)) return new Map();
+  if (types.isSet(value)) return new Set();
+  if (types.isRegExp(value)) return new RegExp(value.source, value.flags);
+  if (types.isAnyArrayBuffer(value)) return value.slice(0);
+  if (ArrayBuffer.isView(value)) return structuredClone(value);
+  if (types.isNativeError(value)) return new Error(value.message);
+  if (types.isBoxedPrimitive(value)) return Object(value.valueOf()) as object;
+  if (value instanceof URL) return new URL(value.href);
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  const info = prototype === null ? undefined : classInfoOf(prototype);
+  if (info?.root !== undefined) throw new UncopyableError(`an instance of ${info.root}`);
+  if (info?.refusal !== undefined && !info.plain) throw new UncopyableError(`an instance: ${info.refusal}`);
+  return undefined;
+}
+
+function fillMap(from: ReadonlyMap<unknown, unknown>, to: Map<unknown, unknown>, seen: Seen, frozen: boolean): void {
+  for (const [key, value] of from) to.set(copied(key, seen, frozen), copied(value, seen, frozen));
+}
+
+function fillSet(from: ReadonlySet<unknown>, to: Set<unknown>, seen: Seen, frozen: boolean): void {
+  for (const item of from) to.add(copied(item, seen, frozen));
+}
+
+/** Own fields, as they are defined; a getter becomes the value it gave. What a frozen copy has of its own is not one. */
+function copyFields(from: object, to: object, seen: Seen, frozen: boolean): void {
+  for (const name of Reflect.ownKeys(from)) {
+    const field = Object.getOwnPropertyDescriptor(from, name);
+    if (field === undefined || (!field.enumerable && !types.isNativeError(from))) continue;
+    const value = copied(Reflect.get(from, name), seen, frozen);
+    Object.defineProperty(to, name, { value, enumerable: field.enumerable ?? true, configurable: true, writable: true });
+  }
+}
+
+/** Methods that change what `Object.freeze` does not protect. */
+const CHANGERS = [
+  [types.isMap, ['set', 'delete', 'clear']],
+  [types.isSet, ['add', 'delete', 'clear']],
+  [types.isDate, Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith('set'))],
+] as const;
+
+function freeze(copy: object): void {
+  if (ArrayBuffer.isView(copy) || types.isAnyArrayBuffer(copy)) return;
+  for (const [is, names] of CHANGERS) {
+    if (!is(copy)) continue;
+    for (const name of names) Object.defineProperty(copy, name, { value: refuseChange });
+  }
+  Object.freeze(copy);
+}
+
+function refuseChange(): never {
+  throw new TypeError("this result is frozen (resultCopy: 'freeze'); copy it before changing it");
+}

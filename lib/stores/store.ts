@@ -1,0 +1,106 @@
+import type { Clock } from '../base/clock.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
+import type { MissReason } from '../states/cache-outcome.js';
+import type { StateRecord } from './record.js';
+import type { StoreKey } from './store-key.js';
+
+/** How a run asks for the right to compute. */
+export interface LeadRequest {
+  /** `refresh` takes no stored value and overtakes a run that is under way. */
+  readonly mode: 'normal' | 'refresh';
+  /** Tells this holder from every other. */
+  readonly token: string;
+  /** How long the lease lasts unless renewed; 0 takes the fence alone (synchronous tasks cannot renew or wait). */
+  readonly leaseMs: number;
+  /** Who wants to be told when a lease ends. */
+  readonly waiter?: string;
+}
+
+/** Why a store had no valid value, as far as it remembers. */
+export interface Miss {
+  readonly reason: MissReason;
+  /** A sentence for people. */
+  readonly detail?: string;
+}
+
+/**
+ * A store's answer to {@link LeadRequest}: a valid value; a value past its expiry that may still be served; a run under way
+ * elsewhere; or the right to compute, with the generation that fences it.
+ */
+export type Lead =
+  | { readonly status: 'hit'; readonly record: StateRecord }
+  | { readonly status: 'stale'; readonly record: StateRecord }
+  | { readonly status: 'wait'; readonly leaseLeftMs: number; readonly woken?: Promise<void> }
+  | {
+      readonly status: 'lead';
+      readonly generation: number;
+      readonly miss: Miss;
+      readonly stale?: StateRecord;
+    };
+
+/** What to forget: single keys, whole tasks by identity, tags, or everything. */
+export interface Invalidation {
+  readonly keys?: readonly StoreKey[];
+  readonly identities?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly all?: true;
+  /** Who asked, for the reason of later misses. */
+  readonly by?: string;
+}
+
+/** What a store is told of the pond that uses it. */
+export interface StoreHost {
+  /** Ask for it each time: a pond may be given another. */
+  readonly clock: Clock;
+}
+
+/**
+ * Where states are kept. Every answer comes at once where `sync` is true, else as a promise. A hit is one `get` and nothing
+ * more; everything else happens on a miss. Stores read and write; deadlines, error counts and events are the caller's.
+ */
+export interface StateStore {
+  /** What outcomes and logs call it. */
+  readonly name: string;
+  readonly sync: boolean;
+  /** Tells the store of the pond it serves; called once per pond, before anything else. */
+  attach?(host: StoreHost): void;
+  /** The record of this key while it is valid. */
+  get(key: StoreKey): MaybePromise<StateRecord | undefined>;
+  /** After a miss: asks for the right to compute. */
+  lead(key: StoreKey, request: LeadRequest): MaybePromise<Lead>;
+  /** Holds the lease for another while; false where it was lost. */
+  renew(key: StoreKey, token: string, leaseMs: number): MaybePromise<boolean>;
+  /** Writes if the token still holds the key, and gives up the lease; else answers with what is there. */
+  commit(key: StoreKey, token: string, record: StateRecord): MaybePromise<Commit>;
+  /** Gives up the lease without a value. `miss` says why, for the next lookup. */
+  abandon(key: StoreKey, token: string, notBeforeMs?: number, miss?: Miss): MaybePromise<void>;
+  invalidate(what: Invalidation): MaybePromise<void>;
+  close(): MaybePromise<void>;
+  /** How much is kept, where the store can tell cheaply. */
+  stats?(): StoreStats;
+}
+
+/** What became of a write. */
+export interface Commit {
+  readonly committed: boolean;
+  /** The value that was there instead. */
+  readonly current?: StateRecord;
+}
+
+/** How much a store keeps. */
+export interface StoreStats {
+  readonly entries: number;
+  /** Estimated; only where the store is bounded by bytes. */
+  readonly bytes?: number;
+}
+
+const METHODS = ['get', 'lead', 'renew', 'commit', 'abandon', 'invalidate', 'close'] as const;
+
+/** Whether a value implements the contract, by its shape. */
+export function isStateStore(value: unknown): value is StateStore {
+  if (typeof value !== 'object' || value === null) return false;
+  const store = value as Record<string, unknown>;
+  return (
+    typeof store['name'] === 'string' && typeof store['sync'] === 'boolean' && METHODS.every((m) => typeof store[m] === 'function')
+  );
+}
