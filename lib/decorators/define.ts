@@ -1,0 +1,22 @@
+import { type AnyFunction, Definition, type Subject } from '../definitions/definition.js';
+import { register } from '../definitions/registry.js';
+import { call } from '../engine/call.js';
+import { resolveRuntime } from '../pond/bindings.js';
+import { defaultRuntime } from '../pond/default-pond.js';
+import { currentScope } from '../runs/frame.js';
+import { checkTemplate } from '../runs/run-template.js';
+
+/** A task or flow from what was decorated, and the function that callers use. All that can be known is worked out here, once. */
+export function define(role: 'task' | 'flow', subject: Subject, options: object, calledFrom: AnyFunction): AnyFunction {
+  const definition = new Definition(role, subject, options, calledFrom);
+  const option = role === 'task' ? 'taskRunName' : 'flowRunName';
+  const template = definition.options[option];
+  if (typeof template === 'string') checkTemplate(template, definition.parameterList.names, definition.where, option);
+  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    const scope = currentScope();
+    return call(definition, resolveRuntime(this, scope, defaultRuntime), scope, this, args);
+  };
+  definition.wrapper = wrapper;
+  register(wrapper, definition);
+  return wrapper;
+}

@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import '../base/symbol-metadata.js';
+import { types } from 'node:util';
+import { InvalidOptionsError } from '../base/errors.js';
+import { type AnyFunction, placeName, type Subject } from '../definitions/definition.js';
+
+type LegacyArguments = readonly [target: object, key: string | symbol, descriptor: PropertyDescriptor | undefined];
+type StandardArguments = readonly [value: unknown, context: ClassMethodDecoratorContext];
+
+/** Makes what stands in for a method. */
+export type Wrap = (subject: Subject, calledFrom: AnyFunction) => AnyFunction;
+
+/**
+ * A method decorator for both dialects: TypeScript's `experimentalDecorators`, which NestJS needs, and the standard one. The
+ * only place that knows there are two.
+ */
+export function methodDecorator(name: string, wrap: Wrap): (...given: LegacyArguments | StandardArguments) => unknown {
+  return function decorate(...given) {
+    return isStandard(given) ? standard(name, wrap, given, decorate as unknown as AnyFunction) : legacy(name, wrap, given as LegacyArguments, decorate as unknown as AnyFunction);
+  };
+}
+
+/** Whether these arguments are a decorator's: `@Task` was written without its parentheses. */
+export function isUncalled(given: readonly unknown[]): boolean {
+  return isStandard(given) || (given.length === 3 && (typeof given[1] === 'string' || typeof given[1] === 'symbol'));
+}
+
+function isStandard(given: readonly unknown[]): given is StandardArguments {
+  const context = given[1];
+  return typeof context === 'object' && context !== null && typeof (context as { kind?: unknown }).kind === 'string';
+}
+
+function standard(name: string, wrap: Wrap, [value, context]: StandardArguments, calledFrom: AnyFunction): AnyFunction {
+  const key = context.name;
+  if (context.kind !== 'method') throw misplaced(name, String(key), `a ${context.kind as string}`);
+  if (context.private) throw misplaced(name, String(key), 'a #private method, which no verb could reach');
+  const subject: Subject = { fn: value as AnyFunction, key, isStatic: context.static, classMetadata: context.metadata };
+  return wrapped(name, wrap, subject, calledFrom);
+}
+
+function legacy(name: string, wrap: Wrap, [target, key, descriptor]: LegacyArguments, calledFrom: AnyFunction): PropertyDescriptor {
+  const isStatic = typeof target === 'function';
+  const fn: unknown = descriptor?.value;
+  const returnType: unknown = key === undefined ? undefined : Reflect.getOwnMetadata('design:returntype', target, key);
+  const subject = { fn: fn as AnyFunction, key: key ?? 'constructor', isStatic, declaringClass: target, returnType };
+  if (descriptor === undefined) throw misplaced(name, placeName(subject), key === undefined ? 'a class' : 'a field or parameter');
+  if (typeof fn !== 'function') throw misplaced(name, placeName(subject), 'a getter or setter');
+  return { ...descriptor, value: wrapped(name, wrap, subject, calledFrom) };
+}
+
+function wrapped(name: string, wrap: Wrap, subject: Subject, calledFrom: AnyFunction): AnyFunction {
+  if (types.isGeneratorFunction(subject.fn)) throw misplaced(name, placeName(subject), 'a generator, whose values come one by one');
+  const wrapper = wrap(subject, calledFrom);
+  keepFace(subject.fn, wrapper);
+  return wrapper;
+}
+
+function misplaced(name: string, where: string, what: string): InvalidOptionsError {
+  return new InvalidOptionsError({ where, problem: `@${name} stands on ${what}`, remedy: `@${name} belongs on a method.` });
+}
+
+/** Gives a wrapper the name, length, own properties and Reflect metadata of what it wraps: other decorators read them. */
+export function keepFace(fn: AnyFunction, wrapper: AnyFunction): void {
+  for (const key of Reflect.ownKeys(fn)) {
+    if (key === 'prototype' || key === 'arguments' || key === 'caller') continue;
+    const property = Object.getOwnPropertyDescriptor(fn, key);
+    if (property !== undefined) Object.defineProperty(wrapper, key, property);
+  }
+  for (const key of Reflect.getOwnMetadataKeys(fn) as unknown[]) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, fn), wrapper);
+  }
+}

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { positiveDuration } from '../base/duration.js';
+import { CancelledError, messageOf } from '../base/errors.js';
+import { andThen, isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import type { TaskFrame } from '../runs/task-frame.js';
+import type { FlowFrame } from '../runs/flow-frame.js';
+import type { Frame } from '../runs/frame.js';
+import type { MissReason } from '../states/cache-outcome.js';
+import type { TaskRunContext } from '../states/run-context.js';
+import { RECORD_SCHEMA, type StateRecord } from '../stores/record.js';
+import type { Lead, LeadRequest } from '../stores/store.js';
+import { noteKey } from '../why/manifest.js';
+import { type AfterBody, runAttempts } from './attempts.js';
+import { Ending } from './ending.js';
+import type { CacheFacts } from './outcome.js';
+import { stored } from './result-copy.js';
+import type { Flight } from './single-flight.js';
+import { abandonLead, askLead, commitState, FAILED, type Failed } from './store-access.js';
+
+/** How long an asynchronous run holds a key in a shared store without renewing. */
+const LEASE_MS = 5_000;
+/** How long a run waits for one elsewhere before it computes without storing. */
+const WAIT_TIMEOUT_MS = 30_000;
+/** A message may be lost: look again at least this often. */
+const LOOK_AGAIN_MS = 1_000;
+
+const PROCESS = randomUUID();
+let leads = 0;
+
+/** What was found out on the way; the leader's outcome is made from it. */
+export interface Computation {
+  readonly flight: Flight;
+  readonly mode: LeadRequest['mode'];
+  readonly after: AfterBody;
+  facts: CacheFacts;
+}
+
+/** A miss, from the right to compute to the written record. Never throws: every end is an {@link Ending}. */
+export function compute(computation: Computation): MaybePromise<Ending> {
+  const { flight, mode } = computation;
+  const token = `${PROCESS}:${leads++}`;
+  const request = { mode, token, leaseMs: flight.leader.plan.isAsync ? LEASE_MS : 0 };
+  try {
+    const answer = askLead(flight.leader.plan, flight.key, request);
+    const ending = andThen(answer, (lead) => onLead(computation, request, lead));
+    return isThenable(ending) ? ending.catch((error) => Ending.crashed(error)) : ending;
+  } catch (error) {
+    return Ending.crashed(error);
+  }
+}
+
+/** Computes without a store: it failed before. Those who join still share the one run. */
+export function computeUnstored(computation: Computation): MaybePromise<Ending> {
+  return runAttempts(computation.flight.leader, computation.after);
+}
+
+function onLead(computation: Computation, request: LeadRequest, lead: Lead | Failed): MaybePromise<Ending> {
+  const { flight } = computation;
+  if (lead === FAILED) {
+    computation.facts = { ...computation.facts, status: 'error', reason: 'store-error' };
+    return computeUnstored(computation);
+  }
+  switch (lead.status) {
+    case 'hit':
+    case 'stale':
+      return Ending.found(lead.record);
+    case 'wait':
+      return elsewhere(computation, request, lead);
+    case 'lead':
+      return asLeader(computation, request.token, lead);
+  }
+}
+
+type Leading = Extract<Lead, { status: 'lead' }>;
+type Waiting = Extract<Lead, { status: 'wait' }>;
+
+function asLeader(computation: Computation, token: string, lead: Leading): MaybePromise<Ending> {
+  const { flight } = computation;
+  const frame = flight.leader;
+  computation.facts = factsOf(computation, lead);
+  if (frame.kind === 'task') (frame as TaskFrame).fence = lead.generation;
+  const tags = tagsOf(frame);
+  const ending = runAttempts(frame, computation.after);
+  return andThen(ending, (one) => write(computation, token, lead.generation, tags, one));
+}
+
+function factsOf(computation: Computation, lead: Leading): CacheFacts {
+  const { flight, mode, facts } = computation;
+  const kinship = noteKey(flight.leader, flight.key.text);
+  if (mode === 'refresh') return facts;
+  const { miss } = lead;
+  return miss.reason === 'first-seen' ? { ...facts, ...kinship } : { ...facts, ...miss };
+}
+
+/** A run elsewhere holds the key: wait for its end, by message or timer, then ask again. */
+async function elsewhere(computation: Computation, request: LeadRequest, first: Waiting): Promise<Ending> {
+  const { flight } = computation;
+  const { clock } = flight.leader.runtime;
+  const deadline = clock.monotonic() + WAIT_TIMEOUT_MS;
+  let lead: Lead | Failed = first;
+  while (lead !== FAILED && lead.status === 'wait') {
+    await woken(flight, lead, Math.max(0, deadline - clock.monotonic()));
+    if (flight.cancellation?.cancelled) return Ending.cancelled(new CancelledError(flight.leader.source, flight.cancellation.reason));
+    if (clock.monotonic() >= deadline) {
+      computation.facts = { ...computation.facts, reason: 'wait-timeout', detail: 'another run holds the key' };
+      return computeUnstored(computation);
+    }
+    lead = await askLead(flight.leader.plan, flight.key, request);
+  }
+  return onLead(computation, request, lead);
+}
+
+function woken(flight: Flight, lead: Waiting, mostMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let stopListening: (() => void) | undefined;
+    const done = (): void => {
+      stopTimer();
+      stopListening?.();
+      resolve();
+    };
+    const stopTimer = flight.leader.runtime.clock.after(Math.min(lead.leaseLeftMs, LOOK_AGAIN_MS, mostMs), done);
+    stopListening = flight.cancellation?.onCancel(done);
+    void lead.woken?.then(done);
+  });
+}
+
+/** The labels as they are before the body may change its inputs; the error where they cannot be made. */
+function tagsOf(frame: Frame): readonly string[] | Error {
+  if (frame.kind === 'flow') return [];
+  try {
+    return (frame as TaskFrame).tagsOrThrow();
+  } catch (error) {
+    return new Error(`tags could not be made: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function write(
+  computation: Computation,
+  token: string,
+  generation: number,
+  tags: readonly string[] | Error,
+  ending: Ending,
+): MaybePromise<Ending> {
+  const { flight, facts } = computation;
+  const { plan } = flight.leader;
+  const refusal = refusalOf(flight.leader, ending, tags);
+  if (refusal !== undefined) {
+    if (ending.completed) computation.facts = { ...facts, ...refusal };
+    return andThen(abandonLead(plan, flight.key, token, refusal), () => ending);
+  }
+  const made = recordOf(flight, generation, tags as readonly string[], ending);
+  if (made instanceof Error) {
+    const miss = notStored(flight.leader, messageOf(made), made);
+    computation.facts = { ...facts, ...miss };
+    return andThen(abandonLead(plan, flight.key, token, miss), () => ending);
+  }
+  return andThen(commitState(plan, flight.key, token, made), (commit) => {
+    if (commit === FAILED) computation.facts = { ...facts, status: 'error', reason: 'store-error' };
+    else if (commit.committed) ending.record = made;
+    else if (commit.current !== undefined) return Ending.found(commit.current);
+    if (ending.record !== undefined) computation.facts = { ...computation.facts, record: ending.record };
+    return ending;
+  });
+}
+
+interface Refusal {
+  readonly reason: MissReason;
+  readonly detail: string;
+}
+
+/** Why a result is not stored; undefined where it is. Only completed runs ever are. */
+function refusalOf(frame: Frame, ending: Ending, tags: readonly string[] | Error): Refusal | undefined {
+  if (!ending.completed) return { reason: 'not-stored', detail: `its last run ended ${ending.name}` };
+  if (tags instanceof Error) return notStored(frame, tags.message, tags);
+  const { cacheIf } = frame.plan.settings;
+  if (cacheIf === undefined) return undefined;
+  try {
+    if (cacheIf(ending.value, frame as unknown as TaskRunContext)) return undefined;
+    return { reason: 'cache-if', detail: 'cacheIf did not want the result stored' };
+  } catch (error) {
+    return notStored(frame, `cacheIf failed: ${messageOf(error)}`, error);
+  }
+}
+
+function notStored(frame: Frame, detail: string, error: unknown): Refusal {
+  const { where } = frame.plan;
+  frame.runtime.trouble({ kind: 'not-stored', where, message: `the result is not stored: ${detail}`, error }, `not stored ${where}`);
+  return { reason: 'not-stored', detail };
+}
+
+function recordOf(flight: Flight, generation: number, tags: readonly string[], ending: Ending): StateRecord | Error {
+  const frame = flight.leader;
+  try {
+    const storedAt = frame.runtime.clock.now();
+    return {
+      schema: RECORD_SCHEMA,
+      key: flight.key,
+      ...stored(frame.plan, ending.value),
+      message: ending.message,
+      storedAt,
+      expiresAt: expiryOf(frame, ending, storedAt),
+      renewForMs: 0,
+      errorForMs: 0,
+      computeMs: Math.round(ending.computeMs),
+      generation,
+      tags: tags.length === 0 ? undefined : tags,
+      async: frame.plan.isAsync,
+      from: (frame as TaskFrame | FlowFrame).identity,
+      promise: undefined,
+    };
+  } catch (error) {
+    return error instanceof Error ? error : new Error(messageOf(error), { cause: error });
+  }
+}
+
+function expiryOf(frame: Frame, ending: Ending, now: number): number {
+  const { expiration, expirationJitter } = frame.plan.settings;
+  const given = typeof expiration === 'function' ? expiration(ending.value, frame as unknown as TaskRunContext) : expiration;
+  if (given === undefined) return Number.POSITIVE_INFINITY;
+  const ms = typeof expiration === 'function' ? positiveDuration(given, frame.plan.where, 'cacheExpiration') : (given as number);
+  return now + ms * (1 - expirationJitter * Math.random());
+}

@@ -1,0 +1,85 @@
+import { CancelledError, describeError, messageOf } from '../base/errors.js';
+import type { StateName } from '../states/state.js';
+import { State } from '../states/state.js';
+import type { StateRecord } from '../stores/record.js';
+
+/** How a run's body, or the run of another that it waited for, came to its end. */
+export class Ending {
+  /** How long the body ran, all attempts and waits included. */
+  computeMs = 0;
+  /** What is stored, where something is. */
+  record: StateRecord | undefined = undefined;
+  /** Whether the value was found, not computed: another process or pond was first. */
+  found = false;
+
+  private constructor(
+    readonly name: StateName,
+    readonly value: unknown,
+    readonly error: unknown,
+    readonly message: string | undefined,
+  ) {}
+
+  static completed(value: unknown, message?: string): Ending {
+    return new Ending('Completed', value, undefined, message);
+  }
+
+  static found(record: StateRecord): Ending {
+    const ending = new Ending('Cached', record.value, undefined, record.message);
+    ending.record = record;
+    ending.found = true;
+    return ending;
+  }
+
+  static failed(error: unknown, what: string): Ending {
+    if (error instanceof CancelledError) return Ending.cancelled(error);
+    return new Ending('Failed', undefined, error, `${what} run encountered an exception ${describeError(error)}`);
+  }
+
+  static timedOut(error: Error): Ending {
+    return new Ending('TimedOut', undefined, error, error.message);
+  }
+
+  static cancelled(error: unknown): Ending {
+    return new Ending('Cancelled', undefined, error, messageOf(error));
+  }
+
+  /** The run could not be carried out as asked. */
+  static crashed(error: unknown): Ending {
+    return new Ending('Crashed', undefined, error, messageOf(error));
+  }
+
+  /** What a body returned: a value, or a state that it takes as its own. */
+  static returned(value: unknown, what: string): Ending {
+    if (!State.is(value)) return Ending.completed(value);
+    if (value.isCompleted()) return Ending.completed(value.result(), value.message);
+    const error = errorOf(value);
+    if (value.isFailed()) return new Ending(value.name, undefined, error, value.message);
+    return value.isCancelled() ? Ending.cancelled(error) : Ending.failed(error, what);
+  }
+
+  /** The same end with another message. */
+  saying(message: string): Ending {
+    return new Ending(this.name, this.value, this.error, message);
+  }
+
+  get completed(): boolean {
+    return this.name === 'Completed' || this.name === 'Cached';
+  }
+
+  get failed(): boolean {
+    return this.name === 'Failed' || this.name === 'TimedOut';
+  }
+
+  get cancelled(): boolean {
+    return this.name === 'Cancelled';
+  }
+}
+
+function errorOf(state: State): unknown {
+  try {
+    state.result();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,102 @@
+import { NoFlowRunError, SyncTaskError, UnhashableError, messageOf } from '../base/errors.js';
+import { isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import type { AnyKeyFn, KeyContext } from '../keys/key-function.js';
+import { isNoKey } from '../keys/helpers.js';
+import type { FlowFrame } from '../runs/flow-frame.js';
+import { type Frame, runInScope, type Scope } from '../runs/frame.js';
+import { withPrints } from '../runs/prints.js';
+import type { TaskFrame } from '../runs/task-frame.js';
+import type { MissReason } from '../states/cache-outcome.js';
+import { StoreKey } from '../stores/store-key.js';
+
+/** Why a call has no key: it runs uncached. */
+export class NoKey {
+  constructor(
+    readonly reason: MissReason,
+    readonly detail: string | undefined,
+  ) {}
+}
+
+/** The key of a call, or why there is none. A key that cannot be made safely is none: never a shared or unstable one. */
+export function keyOf(frame: Frame): MaybePromise<StoreKey | NoKey> {
+  const { settings } = frame.plan;
+  try {
+    const printsOtherwise = settings.logPrints === false && frame.parent?.logPrints === true;
+    const prints = frame.logPrints || printsOtherwise;
+    const made = prints ? printing(frame, settings.keyFn as AnyKeyFn) : ask(frame, settings.keyFn as AnyKeyFn);
+    if (typeof made === 'string') return scoped(frame, made);
+    if (isThenable(made)) return later(frame, made);
+    return scoped(frame, made);
+  } catch (error) {
+    return failed(frame, error);
+  }
+}
+
+function ask(frame: Frame, keyFn: AnyKeyFn): unknown {
+  const { plan } = frame;
+  const context: KeyContext = frame.kind === 'task' ? (frame as TaskFrame) : (frame as FlowFrame).keyContext;
+  if (!plan.settings.keyNeedsDictionary) return keyFn(context, undefined as never);
+  if (plan.strictCalls > 0) {
+    plan.strictCalls--;
+    return keyFn(context, frame.dictionary(true));
+  }
+  const made = keyFn(context, frame.dictionary(false));
+  return typeof made === 'string' && made.includes('undefined') ? keyFn(context, frame.dictionary(true)) : made;
+}
+
+/** The key function runs in its caller's scope, but prints for the task whose key it makes. */
+function printing(frame: Frame, keyFn: AnyKeyFn): unknown {
+  const { parent } = frame;
+  const scope: Scope = {
+    runtime: frame.runtime,
+    explicit: frame.explicit,
+    parent,
+    flowFrame: parent?.flowFrame,
+    frame: parent?.frame,
+    cancellation: parent?.cancellation,
+    logPrints: frame.logPrints,
+    printsAs: frame,
+  };
+  return withPrints(() => runInScope(scope, () => ask(frame, keyFn)));
+}
+
+async function later(frame: Frame, made: PromiseLike<unknown>): Promise<StoreKey | NoKey> {
+  const { definition, where } = frame.plan;
+  if (definition.ranAsync === false && !definition.promised) throw new SyncTaskError(where, 'its cacheKeyFn gave a promise');
+  try {
+    return scoped(frame, await made);
+  } catch (error) {
+    return failed(frame, error);
+  }
+}
+
+function scoped(frame: Frame, made: unknown): StoreKey | NoKey {
+  const { settings, keyring } = frame.plan;
+  if (typeof made !== 'string' || made === '') return none(frame, made);
+  frame.key = made;
+  if (settings.instanceKey === undefined) return new StoreKey(keyring.scope, made);
+  const instance: unknown = settings.instanceKey(frame.receiver);
+  if (typeof instance !== 'string') throw new TypeError('instanceKey gave no text');
+  return new StoreKey(keyring.scope, `${instance.length}:${instance}${made}`);
+}
+
+function none(frame: Frame, made: unknown): NoKey {
+  if (made === null) return new NoKey('no-key', 'the key function gave none');
+  const given = made === '' ? "''" : typeof made;
+  if (isNoKey(made)) return warned(frame, new NoKey('no-key', `the key function gave ${given}`));
+  return warned(frame, new NoKey('key-error', `the key function gave a value of type ${given}, not a string`));
+}
+
+function failed(frame: Frame, error: unknown): NoKey {
+  const detail = messageOf(error);
+  if (error instanceof NoFlowRunError) return warned(frame, new NoKey('no-flow-run', detail), error);
+  if (error instanceof UnhashableError) return warned(frame, new NoKey('unhashable', detail), error);
+  return warned(frame, new NoKey('key-error', `the key function failed: ${detail}`), error);
+}
+
+function warned(frame: Frame, noKey: NoKey, error?: unknown): NoKey {
+  const { where } = frame.plan;
+  const message = `not cached (${noKey.reason}): ${noKey.detail}`;
+  frame.runtime.trouble({ kind: 'uncacheable', where, message, error }, `${noKey.reason} ${where}`);
+  return noKey;
+}

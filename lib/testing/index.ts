@@ -1,0 +1,2 @@
+export { type FakeClock, fakeClock } from './fake-clock.js';
+export { createTestPond, type TestPond } from './test-pond.js';
