@@ -16,6 +16,7 @@ export {
 } from './base/errors.js';
 export type { Events, Listener } from './base/events.js';
 export type { MaybePromise } from './base/maybe-promise.js';
+export type { Misuse } from './base/misuse.js';
 export { Flow, flow } from './decorators/flow.js';
 export { Task, task } from './decorators/task.js';
 export type { FlowHook, FlowOptions } from './definitions/flow-options.js';

@@ -33,7 +33,8 @@ export class Topic<T> {
   }
 
   send(event: T): void {
-    for (const listener of this.#listeners ?? []) {
+    // A copy: who listens anew while being told would be told for ever.
+    for (const listener of [...(this.#listeners ?? [])]) {
       try {
         const answer: unknown = listener(event);
         if (isThenable(answer)) answer.then(undefined, this.#onError);
@@ -56,7 +57,8 @@ export class Events<M extends object> {
 
   /** Calls back for every such event; answers with a function that stops it. Throws a TypeError for an unknown name. */
   on<K extends keyof M>(name: K, listener: Listener<M[K]>): () => void {
-    if (!this.#topics.has(name)) throw new TypeError(`no event is called '${String(name)}': ${[...this.#topics.keys()].join(', ')}`);
+    if (!this.#topics.has(name))
+      throw new TypeError(`no event is called '${String(name)}': ${[...this.#topics.keys()].join(', ')}`);
     return this.topic(name).listen(listener);
   }
 

@@ -11,10 +11,15 @@ export type Parsed<S extends Schema> = { readonly [K in keyof S]?: ReturnType<S[
 
 /** Reads own properties only, refuses unknown names with the nearest known one. */
 export function readOptions<S extends Schema>(schema: S, given: unknown, where: string): Parsed<S> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new InvalidOptionsError({ where, value: given, problem: 'takes an options object', remedy: 'Give { … } or nothing.' });
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || isEmptyInstance(given)) {
+    throw new InvalidOptionsError({
+      where,
+      value: given,
+      problem: 'takes an options object',
+      remedy: 'Give { … } or nothing.',
+    });
   }
-  const parsed: Record<string, unknown> = {};
+  const parsed = Object.create(null) as Record<string, unknown>;
   for (const option of Object.keys(given)) {
     const read = Object.hasOwn(schema, option) ? schema[option] : undefined;
     if (read === undefined) throw unknownOption(schema, where, option);
@@ -22,6 +27,18 @@ export function readOptions<S extends Schema>(schema: S, given: unknown, where: 
     parsed[option] = value === undefined ? undefined : read(value, where, option);
   }
   return parsed as Parsed<S>;
+}
+
+/** Options over others. Without a prototype, so that nothing is read that was not given. */
+export function mergeOptions<T extends object>(...groups: readonly T[]): T {
+  return Object.assign(Object.create(null), ...groups) as T;
+}
+
+/** A Map, a Date, a policy: whatever its author meant, none of it would be read. */
+function isEmptyInstance(given: object): boolean {
+  if (Object.keys(given).length > 0) return false;
+  const prototype = Object.getPrototypeOf(given) as object | null;
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }
 
 function unknownOption(schema: Schema, where: string, option: string): InvalidOptionsError {
@@ -60,16 +77,22 @@ function refuse(where: string, option: string, value: unknown, problem: string, 
 
 /** A reader for `true` or `false`. */
 export const flag: Read<boolean> = (value, where, option) =>
-  typeof value === 'boolean' ? value : refuse(where, option, value, 'must be true or false', 'Leave it out for the default.');
+  typeof value === 'boolean'
+    ? value
+    : refuse(where, option, value, 'must be true or false', 'Leave it out for the default.');
 
 /** A reader for a text that is not empty. */
 export const text: Read<string> = (value, where, option) =>
-  typeof value === 'string' && value !== '' ? value : refuse(where, option, value, 'must be a text that is not empty', 'Leave it out for none.');
+  typeof value === 'string' && value !== ''
+    ? value
+    : refuse(where, option, value, 'must be a text that is not empty', 'Leave it out for none.');
 
 /** A reader for a list of texts, none empty. */
 export const texts: Read<readonly string[]> = (value, where, option) => {
   const good = Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
-  return good ? Object.freeze([...(value as string[])]) : refuse(where, option, value, 'must be a list of texts', "Give ['a', 'b'].");
+  return good
+    ? Object.freeze([...(value as string[])])
+    : refuse(where, option, value, 'must be a list of texts', "Give ['a', 'b'].");
 };
 
 /** A reader for a whole number within bounds. */
@@ -77,7 +100,11 @@ export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): Re
   return (value, where, option) =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
       ? (value as number)
-      : refuse(where, option, value, `must be a whole number of at least ${least}`, 'Leave it out for the default.');
+      : refuse(where, option, value, `must be a whole number ${bounds(least, most)}`, 'Leave it out for the default.');
+}
+
+function bounds(least: number, most: number): string {
+  return most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
 }
 
 /** A reader for a share from 0 to 1. */
@@ -89,7 +116,9 @@ export const share: Read<number> = (value, where, option) =>
 /** A reader for a function; F is the caller's word for its shape, which no run-time check can see. */
 export function fn<F>(what: string): Read<F> {
   return (value, where, option) =>
-    typeof value === 'function' ? (value as F) : refuse(where, option, value, `must be a function ${what}`, 'Leave it out for none.');
+    typeof value === 'function'
+      ? (value as F)
+      : refuse(where, option, value, `must be a function ${what}`, 'Leave it out for none.');
 }
 
 /** A reader for one of several texts. */
@@ -97,5 +126,11 @@ export function oneOf<const T extends readonly string[]>(...choices: T): Read<T[
   return (value, where, option) =>
     choices.includes(value as string)
       ? (value as T[number])
-      : refuse(where, option, value, `must be ${choices.map((c) => `'${c}'`).join(' or ')}`, 'Leave it out for the default.');
+      : refuse(
+          where,
+          option,
+          value,
+          `must be ${choices.map((c) => `'${c}'`).join(' or ')}`,
+          'Leave it out for the default.',
+        );
 }

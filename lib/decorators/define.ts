@@ -12,9 +12,12 @@ export function define(role: 'task' | 'flow', subject: Subject, options: object,
   const option = role === 'task' ? 'taskRunName' : 'flowRunName';
   const template = definition.options[option];
   if (typeof template === 'string') checkTemplate(template, definition.parameterList.names, definition.where, option);
-  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-    const scope = currentScope();
-    return call(definition, resolveRuntime(this, scope, defaultRuntime), scope, this, args);
+  // A method, so that it is no constructor and has no prototype, like what it stands for.
+  const { wrapper } = {
+    wrapper(this: unknown, ...args: unknown[]): unknown {
+      const scope = currentScope();
+      return call(definition, resolveRuntime(this, scope, defaultRuntime), scope, this, args);
+    },
   };
   definition.wrapper = wrapper;
   register(wrapper, definition);

@@ -16,7 +16,9 @@ export type Wrap = (subject: Subject, calledFrom: AnyFunction) => AnyFunction;
  */
 export function methodDecorator(name: string, wrap: Wrap): (...given: LegacyArguments | StandardArguments) => unknown {
   return function decorate(...given) {
-    return isStandard(given) ? standard(name, wrap, given, decorate as unknown as AnyFunction) : legacy(name, wrap, given as LegacyArguments, decorate as unknown as AnyFunction);
+    return isStandard(given)
+      ? standard(name, wrap, given, decorate as unknown as AnyFunction)
+      : legacy(name, wrap, given as LegacyArguments, decorate as unknown as AnyFunction);
   };
 }
 
@@ -38,25 +40,37 @@ function standard(name: string, wrap: Wrap, [value, context]: StandardArguments,
   return wrapped(name, wrap, subject, calledFrom);
 }
 
-function legacy(name: string, wrap: Wrap, [target, key, descriptor]: LegacyArguments, calledFrom: AnyFunction): PropertyDescriptor {
+function legacy(
+  name: string,
+  wrap: Wrap,
+  [target, key, descriptor]: LegacyArguments,
+  calledFrom: AnyFunction,
+): PropertyDescriptor {
   const isStatic = typeof target === 'function';
   const fn: unknown = descriptor?.value;
   const returnType: unknown = key === undefined ? undefined : Reflect.getOwnMetadata('design:returntype', target, key);
   const subject = { fn: fn as AnyFunction, key: key ?? 'constructor', isStatic, declaringClass: target, returnType };
-  if (descriptor === undefined) throw misplaced(name, placeName(subject), key === undefined ? 'a class' : 'a field or parameter');
+  if (typeof descriptor !== 'object')
+    throw misplaced(name, placeName(subject), key === undefined ? 'a class' : 'a field or parameter');
   if (typeof fn !== 'function') throw misplaced(name, placeName(subject), 'a getter or setter');
   return { ...descriptor, value: wrapped(name, wrap, subject, calledFrom) };
 }
 
 function wrapped(name: string, wrap: Wrap, subject: Subject, calledFrom: AnyFunction): AnyFunction {
-  if (types.isGeneratorFunction(subject.fn)) throw misplaced(name, placeName(subject), 'a generator, whose values come one by one');
+  if (types.isGeneratorFunction(subject.fn)) throw misplaced(name, placeName(subject), GENERATOR);
   const wrapper = wrap(subject, calledFrom);
   keepFace(subject.fn, wrapper);
   return wrapper;
 }
 
+export const GENERATOR = 'a generator, whose values come one by one';
+
 function misplaced(name: string, where: string, what: string): InvalidOptionsError {
-  return new InvalidOptionsError({ where, problem: `@${name} stands on ${what}`, remedy: `@${name} belongs on a method.` });
+  return new InvalidOptionsError({
+    where,
+    problem: `@${name} stands on ${what}`,
+    remedy: `@${name} belongs on a method.`,
+  });
 }
 
 /** Gives a wrapper the name, length, own properties and Reflect metadata of what it wraps: other decorators read them. */

@@ -17,4 +17,5 @@ export const Flow = ((...given: readonly unknown[]) => {
 }) as unknown as FlowFactory;
 
 /** The same for a function: `const nightly = flow(async (day: string) => …, { name: 'nightly' })`. */
-export const flow = ((fn: unknown, options: object = {}) => twin('flow', fn, options, flow as unknown as AnyFunction)) as unknown as FlowTwin;
+export const flow = ((fn: unknown, options: object = {}) =>
+  twin('flow', fn, options, flow as unknown as AnyFunction)) as unknown as FlowTwin;

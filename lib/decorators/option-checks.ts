@@ -1,4 +1,5 @@
 import type { Misuse } from '../base/misuse.js';
+import type { CacheKeyFn, FlowCacheKeyFn } from '../keys/key-function.js';
 import type { ResultOf } from '../verbs/view-types.js';
 
 /** Any method at all: the bound of TypeScript's own `ClassMethodDecoratorContext`, which nothing narrower satisfies. */
@@ -16,6 +17,9 @@ type Settled<V> = [V] extends [never] ? undefined : V;
 /** The verdict on each option: `never` or `undefined` where it works. */
 export type Verdicts<M, O, By extends string> = { readonly [K in keyof O]-?: Verdict<K, O[K], M, O, `${By}:`> };
 
+/** As all options may be left out, a number or a method would else pass for options. */
+export type OptionsObject = object & { readonly apply?: undefined };
+
 /** A sentence for each option that Known lacks, naming the one that differs in case alone. */
 export type NoUnknown<O, Known, By extends string> = {
   readonly [K in Exclude<keyof O, keyof Known>]: Misuse<`${By} has no option '${K & string}'${DidYouMean<K, Known>}`>;
@@ -27,7 +31,8 @@ type Hint<N extends string> = [N] extends [never] ? '' : `; did you mean '${N}'?
 
 // biome-ignore format: a table
 type Verdict<K, V, M, O, By extends string> =
-  K extends 'cacheKeyFn' ? ReadsVerdict<K, V, SecondOf<V>, M, O, By> | KeyVerdict<V, M, O, By>
+  [V] extends [never] ? never
+  : K extends 'cacheKeyFn' ? ReadsVerdict<K, V, SecondOf<V>, M, O, By> | KeyVerdict<V, M, O, By>
   : K extends 'tags' | 'taskRunName' | 'flowRunName' ? ReadsVerdict<K, V, FirstOf<V>, M, O, By>
   : K extends 'cacheIf' | 'cacheExpiration' ? ResultVerdict<K, V, FirstOf<V>, M, By>
   : K extends 'timeout' | 'concurrency' | 'retryDelay' ? LaterVerdict<K, V, M, O, By>
@@ -38,10 +43,20 @@ type Verdict<K, V, M, O, By extends string> =
 type FirstOf<V> = V extends (first: infer P) => unknown ? P : unknown;
 type SecondOf<V> = V extends (first: never, second: infer P) => unknown ? P : unknown;
 
-/** A callback that leaves its parameter open gets `never`. An option that may be absent was typed elsewhere and passes. */
-type Unannotated<K extends string, V, As extends string, By extends string> = undefined extends V
-  ? never
-  : Misuse<`${By} annotate what ${K} takes, as in ${As}; a decorator cannot infer it`>;
+/** A callback that leaves its parameter open gets `never`. So does what was typed elsewhere, which passes. */
+type Unannotated<K extends string, V, As extends string, By extends string> =
+  TypedElsewhere<V> extends true
+    ? never
+    : Misuse<`${By} annotate what ${K} takes, as in ${As}; a decorator cannot infer it`>;
+
+/** Of options that may be absent, or as wide as a plain `CacheKeyFn`; but what returns `any` is a callback that did not compile. */
+// biome-ignore format: a table
+type TypedElsewhere<V> =
+  undefined extends V ? true
+  : [V] extends [(...given: never) => Misuse<'any'>] ? false
+  : [CacheKeyFn] extends [V] ? true
+  : [FlowCacheKeyFn] extends [V] ? true
+  : false;
 
 // ── Callbacks that read the inputs by name ──
 

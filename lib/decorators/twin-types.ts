@@ -1,9 +1,8 @@
-import type { Misuse } from '../base/misuse.js';
 import type { FlowOptions } from '../definitions/flow-options.js';
 import type { TaskOptions } from '../definitions/task-options.js';
 import type { ResultOf } from '../verbs/view-types.js';
 import type { FlowOptionsOfTask, OpenFlowOptions } from './flow-types.js';
-import type { AnyMethod, NoUnknown, Verdicts } from './option-checks.js';
+import type { AnyMethod, NoUnknown, OptionsObject, Verdicts } from './option-checks.js';
 import type { OpenTaskOptions } from './task-types.js';
 
 /**
@@ -15,7 +14,7 @@ export type TaskTwin = <
   const O extends TaskOptions<never, OutcomeOf<NoInfer<F>>> | OpenTaskOptions<OutcomeOf<NoInfer<F>>>,
 >(
   fn: F,
-  options?: O & NoUnknown<O, TaskOptions, 'task()'> & Refused<F, O, 'task()'>,
+  options?: O & OptionsObject & NoUnknown<O, TaskOptions, 'task()'> & Refused<F, O, 'task()'>,
 ) => F;
 
 /** The type of `flow`: as {@link TaskTwin}, of a flow. */
@@ -27,14 +26,14 @@ export type FlowTwin = <
     | FlowOptionsOfTask<OutcomeOf<NoInfer<F>>>,
 >(
   fn: F,
-  options?: O & NoUnknown<O, FlowOptions, 'flow()'> & Refused<F, O, 'flow()'>,
+  options?: O & OptionsObject & NoUnknown<O, FlowOptions, 'flow()'> & Refused<F, O, 'flow()'>,
 ) => F;
 
 type OutcomeOf<F extends AnyMethod> = ResultOf<ReturnType<F>>;
 
 /** A sentence at each option that cannot work: unlike a decorator, a twin knows its function where the options are written. */
 type Refused<F, O, By extends string> = {
-  readonly [K in keyof O]: SentenceOr<unknown, Extract<Verdicts<F, O, By>[K], Misuse<string>>>;
+  readonly [K in keyof O]: SentenceOr<unknown, Exclude<Verdicts<F, O, By>[K], undefined>>;
 };
 
 type SentenceOr<Otherwise, Sentence> = [Sentence] extends [never] ? Otherwise : Sentence;

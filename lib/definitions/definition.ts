@@ -1,10 +1,11 @@
 import { types } from 'node:util';
 import { SyncTaskError } from '../base/errors.js';
 import type { ParameterList } from './dictionary.js';
-import { scanParameterNames } from './parameters.js';
 import { type ParsedFlowOptions, parseFlowOptions } from './flow-options.js';
-import { checkRunOptions, type ParsedTaskOptions, parseTaskOptions } from './task-options.js';
+import { scanParameterNames } from './parameters.js';
+import { definitionOf } from './registry.js';
 import { settle } from './settings.js';
+import { checkRunOptions, type ParsedTaskOptions, parseTaskOptions } from './task-options.js';
 
 /** Anything callable, with whatever receiver. */
 export type AnyFunction = (this: unknown, ...args: never[]) => unknown;
@@ -59,7 +60,10 @@ export class Definition {
     } else this.options = parseFlowOptions(given, where);
     this.name = this.options.name ?? plainKey(subject.key);
     this.promised =
-      this.options.async === true || types.isAsyncFunction(subject.fn) || subject.returnType === Promise;
+      this.options.async === true ||
+      types.isAsyncFunction(subject.fn) ||
+      subject.returnType === Promise ||
+      definitionOf(subject.fn)?.promised === true;
     refuseOnSync(this, where);
     Error.captureStackTrace(this.#stack, calledFrom as AnyFunction);
   }
@@ -72,7 +76,9 @@ export class Definition {
   /** Where it was decorated, `file:line:column`. */
   get place(): string {
     const frames = (this.#stack.stack ?? '').split('\n').slice(1);
-    const own = frames.find((line) => !line.includes('__decorate') && !line.includes('_ts_decorate') && !line.includes('@swc/helpers'));
+    const own = frames.find(
+      (line) => !line.includes('__decorate') && !line.includes('_ts_decorate') && !line.includes('@swc/helpers'),
+    );
     return own?.trim().replace(/^at /, '') ?? 'an unknown place';
   }
 
@@ -86,16 +92,23 @@ export class Definition {
    * The class that declares the method. The standard dialect decorates before the class exists, so it is found from a receiver:
    * the link of its chain that owns the wrapper, or that has this class's metadata.
    */
-  classOf(receiver: unknown): Function | undefined {
+  classOf(receiver: unknown): object | undefined {
     const { declaringClass, classMetadata, isStatic, key } = this.subject;
-    if (declaringClass !== undefined) return (isStatic ? declaringClass : declaringClass.constructor) as Function;
-    for (let link = chainStart(receiver, isStatic); link !== null; link = Object.getPrototypeOf(link) as object | null) {
-      const owner = (isStatic ? link : ownConstructor(link)) as (Function & { [Symbol.metadata]?: object }) | undefined;
+    if (declaringClass !== undefined) return (isStatic ? declaringClass : declaringClass.constructor) as object;
+    for (
+      let link = chainStart(receiver, isStatic);
+      link !== null;
+      link = Object.getPrototypeOf(link) as object | null
+    ) {
+      const owner = (isStatic ? link : ownConstructor(link)) as (object & { [Symbol.metadata]?: object }) | undefined;
       const property = Object.getOwnPropertyDescriptor(link, key);
       const declares = property !== undefined && property.value === this.wrapper;
       const sameMetadata =
-        owner !== undefined && classMetadata !== undefined && Object.hasOwn(owner, Symbol.metadata) && owner[Symbol.metadata] === classMetadata;
-      if (declares || sameMetadata) return owner;
+        owner !== undefined &&
+        classMetadata !== undefined &&
+        Object.hasOwn(owner, Symbol.metadata) &&
+        owner[Symbol.metadata] === classMetadata;
+      if (owner !== undefined && (declares || sameMetadata)) return owner;
     }
     return undefined;
   }
@@ -106,9 +119,9 @@ function chainStart(receiver: unknown, isStatic: boolean): object | null {
   return typeof receiver === 'object' ? receiver : null;
 }
 
-function ownConstructor(link: object): Function | undefined {
-  const constructor: unknown = Object.getOwnPropertyDescriptor(link, 'constructor')?.value;
-  return typeof constructor === 'function' ? constructor : undefined;
+function ownConstructor(link: object): object | undefined {
+  const owner: unknown = Object.getOwnPropertyDescriptor(link, 'constructor')?.value;
+  return typeof owner === 'function' ? owner : undefined;
 }
 
 /** A method's name as text; a symbol in brackets. */
@@ -116,10 +129,18 @@ export function plainKey(key: string | symbol): string {
   return typeof key === 'string' ? key : `[${key.description ?? ''}]`;
 }
 
+/** A class's name; '' for none, or for a static member called `name` that is no text. */
+export function nameOfClass(owner: object | undefined): string {
+  const name: unknown = typeof owner === 'function' ? owner.name : '';
+  return typeof name === 'string' ? name : '';
+}
+
 /** `Pricing.quote`, `Pricing::quote` for a static method, `quote` where there is no class. */
-export function placeName(subject: Subject, declaring?: Function | undefined): string {
-  const owner = declaring ?? (subject.declaringClass && (subject.isStatic ? subject.declaringClass : subject.declaringClass.constructor));
-  const className = typeof owner === 'function' ? owner.name : '';
+export function placeName(subject: Subject, declaring?: object | undefined): string {
+  const owner =
+    declaring ??
+    (subject.declaringClass && (subject.isStatic ? subject.declaringClass : subject.declaringClass.constructor));
+  const className = nameOfClass(owner);
   const method = plainKey(subject.key);
   if (subject.isTwin || (className === '' && owner === undefined)) return method;
   return `${className || '(anonymous)'}${subject.isStatic ? '::' : '.'}${method}`;
@@ -128,7 +149,8 @@ export function placeName(subject: Subject, declaring?: Function | undefined): s
 function parameterListOf(fn: AnyFunction, declared: readonly string[] | undefined): ParameterList {
   const scanned = scanParameterNames(fn);
   const rest = scanned?.rest ?? false;
-  if (declared !== undefined) return { names: declared.map(interned), rest: rest && declared.length === scanned?.names.length };
+  if (declared !== undefined)
+    return { names: declared.map(interned), rest: rest && declared.length === scanned?.names.length };
   const found = scanned?.names ?? Array.from({ length: fn.length }, () => undefined);
   return { names: found.map((name, index) => interned(name ?? `arg${index}`)), rest };
 }

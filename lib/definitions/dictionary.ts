@@ -25,7 +25,8 @@ export function dictionaryOf(list: ParameterList, args: readonly unknown[]): Dic
 }
 
 function set(dictionary: Dictionary, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(dictionary, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name === '__proto__')
+    Object.defineProperty(dictionary, name, { value, enumerable: true, configurable: true, writable: true });
   else dictionary[name] = value;
 }
 
@@ -36,7 +37,12 @@ const HARMLESS = new Set(['then', 'toJSON', 'inspect', ...Object.getOwnPropertyN
 export function strictDictionary(dictionary: Dictionary, list: ParameterList, where: string): Dictionary {
   return new Proxy(dictionary, {
     get(target, name) {
-      if (typeof name === 'string' && !Object.hasOwn(target, name) && !list.names.includes(name) && !HARMLESS.has(name)) {
+      if (
+        typeof name === 'string' &&
+        !Object.hasOwn(target, name) &&
+        !list.names.includes(name) &&
+        !HARMLESS.has(name)
+      ) {
         throw new UnknownParameterError(where, name, list.names);
       }
       return Reflect.get(target, name);

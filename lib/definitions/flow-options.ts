@@ -40,7 +40,9 @@ export interface FlowOptions<P = never, R = never> {
   /** Told once of a failed run, after its retries. */
   readonly onFailure?: FlowHook | readonly FlowHook[] | undefined;
   /** What makes two runs identical; with it the flow's result is cached whole. Default: none. */
-  readonly cacheKeyFn?: ((context: FlowKeyContext, parameters: P) => string | null | undefined | Promise<string | null | undefined>) | undefined;
+  readonly cacheKeyFn?:
+    | ((context: FlowKeyContext, parameters: P) => string | null | undefined | Promise<string | null | undefined>)
+    | undefined;
   /** The same, as a policy. Not together with `cacheKeyFn`. */
   readonly cachePolicy?: CachePolicy | undefined;
   /** How long a stored result stays valid, counted from the end of the run. Default: for ever. */

@@ -1,9 +1,9 @@
-import type { RetryDelay } from './task-options.js';
-import { type DurationRule, NO_DELAY, type ParsedTaskOptions, type ResultCopy, type TaskHook } from './task-options.js';
-import type { ParsedFlowOptions } from './flow-options.js';
 import { type AnyKeyFn, needsNoDictionary } from '../keys/key-function.js';
 import type { TaskRunContext } from '../states/run-context.js';
 import type { StateStore } from '../stores/store.js';
+import type { ParsedFlowOptions } from './flow-options.js';
+import type { RetryDelay } from './task-options.js';
+import { type DurationRule, NO_DELAY, type ParsedTaskOptions, type ResultCopy, type TaskHook } from './task-options.js';
 
 type OfParameters<T> = T | ((parameters: object) => T);
 

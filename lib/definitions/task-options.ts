@@ -1,12 +1,25 @@
 import { type Duration, nonNegativeDuration, positiveDuration } from '../base/duration.js';
 import { InvalidOptionsError } from '../base/errors.js';
+import {
+  flag,
+  fn,
+  mergeOptions,
+  oneOf,
+  type Parsed,
+  type Read,
+  readOptions,
+  type Schema,
+  share,
+  text,
+  texts,
+  whole,
+} from '../base/option-reader.js';
 import type { AnyKeyFn, CacheKeyFn } from '../keys/key-function.js';
 import { CachePolicy } from '../keys/policies.js';
-import type { State } from '../states/state.js';
 import type { TaskInfo, TaskRun, TaskRunContext } from '../states/run-context.js';
+import type { State } from '../states/state.js';
 import { isStateStore, type StateStore } from '../stores/store.js';
 import { isTaskFunction } from './registry.js';
-import { flag, fn, oneOf, type Parsed, type Read, readOptions, type Schema, share, text, texts, whole } from '../base/option-reader.js';
 
 /** A function told of a task run's state. What it throws is logged and changes nothing. */
 export type TaskHook = (task: TaskInfo, taskRun: TaskRun, state: State) => unknown;
@@ -30,7 +43,9 @@ export interface TaskOptions<P = never, R = never> {
   /** Always answers with a promise. Default: async functions and methods typed as a promise do. */
   readonly async?: true | undefined;
   /** What makes two calls identical. Default: none, and nothing is cached. */
-  readonly cacheKeyFn?: ((context: TaskRunContext, parameters: P) => string | null | undefined | Promise<string | null | undefined>) | undefined;
+  readonly cacheKeyFn?:
+    | ((context: TaskRunContext, parameters: P) => string | null | undefined | Promise<string | null | undefined>)
+    | undefined;
   /** The same, as a policy. Not together with `cacheKeyFn`. */
   readonly cachePolicy?: CachePolicy | undefined;
   /** Whom a key belongs to: this task, or every task that shares the text. Default `'task'`. */
@@ -120,7 +135,13 @@ export type DurationRule<A extends readonly unknown[]> = number | ((...args: A) 
 
 /** A reader for an expiry. */
 export const expiration: Read<DurationRule<[unknown, TaskRunContext]>> = (value, where, option) =>
-  typeof value === 'function' ? fn<(result: unknown, context: TaskRunContext) => Duration | undefined>('of (result, context)')(value, where, option) : positiveDuration(value, where, option);
+  typeof value === 'function'
+    ? fn<(result: unknown, context: TaskRunContext) => Duration | undefined>('of (result, context)')(
+        value,
+        where,
+        option,
+      )
+    : positiveDuration(value, where, option);
 
 /** How long to wait after a failed attempt, counted from 1, in milliseconds; undefined for at once. */
 export type RetryDelay = (attempt: number) => number;
@@ -132,7 +153,13 @@ export const retryDelay: Read<RetryDelay> = (value, where, option) => {
   }
   const list = (Array.isArray(value) ? value : [value]).map((one) => nonNegativeDuration(one, where, option));
   if (list.length === 0) {
-    throw new InvalidOptionsError({ where, option, value, problem: 'is an empty list', remedy: "Give ['1s', '5s']; the last repeats." });
+    throw new InvalidOptionsError({
+      where,
+      option,
+      value,
+      problem: 'is an empty list',
+      remedy: "Give ['1s', '5s']; the last repeats.",
+    });
   }
   const delay: RetryDelay = (attempt) => list[Math.min(attempt, list.length) - 1] ?? 0;
   return list.every((ms) => ms === 0) ? NO_DELAY : delay;
@@ -144,7 +171,13 @@ export const NO_DELAY: RetryDelay = () => 0;
 const namesOfParameters: Read<readonly string[]> = (value, where, option) => {
   const names = texts(value, where, option);
   if (new Set(names).size === names.length) return names;
-  throw new InvalidOptionsError({ where, option, value, problem: 'names a parameter twice', remedy: 'Give each name once, in order.' });
+  throw new InvalidOptionsError({
+    where,
+    option,
+    value,
+    problem: 'names a parameter twice',
+    remedy: 'Give each name once, in order.',
+  });
 };
 
 const always: Read<true> = (value, where, option) => {
@@ -183,9 +216,9 @@ const taskSchema = {
   instanceKey: fn<(instance: unknown) => string>('of the instance'),
   expirationJitter: share,
   tags: ((value, where, option) =>
-    typeof value === 'function' ? (value as (parameters: object) => readonly string[]) : texts(value, where, option)) as Read<
-    readonly string[] | ((parameters: object) => readonly string[])
-  >,
+    typeof value === 'function'
+      ? (value as (parameters: object) => readonly string[])
+      : texts(value, where, option)) as Read<readonly string[] | ((parameters: object) => readonly string[])>,
   resultCopy: oneOf('share', 'freeze', 'clone'),
   concurrency: whole(1),
   taskRunName: ((value, where, option) =>
@@ -218,10 +251,21 @@ const NEED_RETRIES = ['retryDelay', 'retryJitter', 'retryIf'] as const;
 /** Refuses options that contradict each other, or have no effect without another. */
 export function checkRunOptions(options: ParsedTaskOptions, where: string): void {
   if (options.cacheKeyFn !== undefined && options.cachePolicy !== undefined) {
-    throw new InvalidOptionsError({ where, option: 'cachePolicy', problem: 'contradicts `cacheKeyFn`', remedy: 'Give one of the two.' });
+    throw new InvalidOptionsError({
+      where,
+      option: 'cachePolicy',
+      problem: 'contradicts `cacheKeyFn`',
+      remedy: 'Give one of the two.',
+    });
   }
   if (options.cacheKeyFn === undefined && options.cachePolicy === undefined) {
-    refuseWithout(options, NEED_A_KEY, where, 'a `cacheKeyFn` or `cachePolicy`', 'Add cacheKeyFn: taskInputHash, or leave it out.');
+    refuseWithout(
+      options,
+      NEED_A_KEY,
+      where,
+      'a `cacheKeyFn` or `cachePolicy`',
+      'Add cacheKeyFn: taskInputHash, or leave it out.',
+    );
   }
   if (options.expirationJitter !== undefined && options.cacheExpiration === undefined) {
     refuseWithout(options, ['expirationJitter'], where, '`cacheExpiration`', 'Add an expiry, or leave it out.');
@@ -238,9 +282,17 @@ function refuseWithout(options: object, names: readonly string[], where: string,
   }
 }
 
+/** Options over others; a key function takes the place of a policy, and a policy that of a key function. */
+export function withOverrides(options: ParsedTaskOptions, overrides: ParsedTaskOptions): ParsedTaskOptions {
+  const merged = mergeOptions(options, overrides) as Record<string, unknown>;
+  if (overrides.cacheKeyFn !== undefined && !Object.hasOwn(overrides, 'cachePolicy')) delete merged['cachePolicy'];
+  if (overrides.cachePolicy !== undefined && !Object.hasOwn(overrides, 'cacheKeyFn')) delete merged['cacheKeyFn'];
+  return merged;
+}
+
 /** Keeps of a pond's defaults what can have an effect on a task with these options. */
 export function withDefaults(options: ParsedTaskOptions, defaults: ParsedTaskOptions): ParsedTaskOptions {
-  const merged: Record<string, unknown> = { ...defaults, ...options };
+  const merged = withOverrides(defaults, options) as Record<string, unknown>;
   const drop = (names: readonly string[]): void => {
     for (const name of names) if (!Object.hasOwn(options, name)) delete merged[name];
   };

@@ -14,6 +14,7 @@ export function isWatched(frame: Frame, name: StateName): boolean {
 
 /** Says that a run has entered a state that is not final; makes the state only where somebody looks. */
 export function enter(frame: Frame, name: StateName, delayMs?: number, message?: string): void {
+  if ((frame.flight as { readonly leaderLeft?: boolean } | undefined)?.leaderLeft) return; // its last state has been told
   if (isWatched(frame, name)) announce(frame, new State({ name, at: frame.runtime.clock.now(), message }), { delayMs });
 }
 
@@ -107,11 +108,16 @@ function hookFailed(frame: Frame, hook: TaskHook, error: unknown): void {
 
 /** Has the flow around a run, and the pond, await this before they end. */
 export function awaitLater(frame: Frame, promise: Promise<unknown>): void {
-  const flow = frame.kind === 'flow' ? (frame as FlowFrame).parentFlow : frame.flowFrame;
+  const flow = flowAround(frame);
   const holders = [frame.runtime.pending, ...(flow === undefined ? [] : [flow.pending])];
   for (const holder of holders) holder.add(promise);
   const done = (): void => {
     for (const holder of holders) holder.delete(promise);
   };
   promise.then(done, done);
+}
+
+/** The flow run that a run was called in. */
+export function flowAround(frame: Frame): FlowFrame | undefined {
+  return frame.kind === 'flow' ? (frame as FlowFrame).parentFlow : frame.flowFrame;
 }

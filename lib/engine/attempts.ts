@@ -1,5 +1,5 @@
 import { CancelledError, describeError, messageOf, SyncTaskError, TaskTimeoutError } from '../base/errors.js';
-import { isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import { formatMs } from '../base/duration.js';
 import { Cancellation } from '../runs/cancellation.js';
 import { type Frame, runInScope } from '../runs/frame.js';
@@ -15,45 +15,62 @@ export type AfterBody = ((frame: Frame, ending: Ending) => MaybePromise<Ending>)
 /** Runs the body, and again after failures as the options say. Never throws: every end is an {@link Ending}. */
 export function runAttempts(frame: Frame, after: AfterBody): MaybePromise<Ending> {
   const started = frame.runtime.clock.monotonic();
-  const ending = attempts(frame, after);
   const timed = (one: Ending): Ending => {
     one.computeMs = Math.max(0, frame.runtime.clock.monotonic() - started);
     return one;
   };
-  return isThenable(ending) ? ending.then(timed) : timed(ending);
-}
-
-function attempts(frame: Frame, after: AfterBody): MaybePromise<Ending> {
-  for (;;) {
-    const ending = attempt(frame, after);
-    if (isThenable(ending)) return ending.then((one) => again(frame, one, after));
-    if (ending.completed || !mayRetry(frame, ending)) return ending;
-    const delay = delayMs(frame);
-    enter(frame, 'AwaitingRetry', delay, retryMessage(frame, ending, delay));
-    if (delay > 0) return afterDelay(frame, delay, () => attempts(frame, after));
+  try {
+    const ending = attempts({ frame, after, cancellation: frame.cancellation });
+    return isThenable(ending) ? ending.then(timed, (error: unknown) => timed(Ending.crashed(error))) : timed(ending);
+  } catch (error) {
+    return timed(Ending.crashed(error));
   }
 }
 
-function again(frame: Frame, ending: Ending, after: AfterBody): MaybePromise<Ending> {
-  if (ending.completed || !mayRetry(frame, ending)) return ending;
+/** A run whose body is tried. */
+interface Tried {
+  readonly frame: Frame;
+  readonly after: AfterBody;
+  /** What stops the whole run; each attempt with a timeout has one of its own below it. */
+  readonly cancellation: Cancellation | undefined;
+}
+
+function attempts(run: Tried): MaybePromise<Ending> {
+  const { frame } = run;
+  for (;;) {
+    const ending = attempt(run);
+    if (isThenable(ending)) return ending.then((one) => again(run, one));
+    if (ending.completed || !mayRetry(run, ending)) return ending;
+    const delay = delayMs(frame);
+    enter(frame, 'AwaitingRetry', delay, retryMessage(frame, ending, delay));
+    if (delay > 0) return afterDelay(run, delay);
+  }
+}
+
+function again(run: Tried, ending: Ending): MaybePromise<Ending> {
+  const { frame } = run;
+  if (ending.completed || !mayRetry(run, ending)) return ending;
   const delay = delayMs(frame);
   enter(frame, 'AwaitingRetry', delay, retryMessage(frame, ending, delay));
-  return delay > 0 ? afterDelay(frame, delay, () => attempts(frame, after)) : attempts(frame, after);
+  return delay > 0 ? afterDelay(run, delay) : attempts(run);
 }
 
 /** One attempt: a turn where turns are limited, then the body. */
-function attempt(frame: Frame, after: AfterBody): MaybePromise<Ending> {
-  if (frame.cancellation?.cancelled) return cancelledEnding(frame);
-  const most = frame.plan.settings.concurrency;
-  if (most === undefined) return body(frame, after);
-  const limiter = limiterOf(frame.plan.definition);
-  const turn = limiter.take(most, frame.cancellation);
-  if (turn === undefined) return inTurn(frame, after, limiter);
-  return turn.then((came) => (came ? inTurn(frame, after, limiter) : cancelledEnding(frame)));
+function attempt(run: Tried): MaybePromise<Ending> {
+  const { frame, cancellation } = run;
+  if (cancellation?.cancelled) return cancelledEnding(run);
+  const { definition, settings } = frame.plan;
+  if (settings.asyncOnly !== undefined && definition.ranAsync === false && !definition.promised) return syncRefusal(frame, settings.asyncOnly);
+  const most = settings.concurrency;
+  if (most === undefined) return body(run);
+  const limiter = limiterOf(definition);
+  const turn = limiter.take(most, cancellation);
+  if (turn === undefined) return inTurn(run, limiter);
+  return turn.then((came) => (came ? inTurn(run, limiter) : cancelledEnding(run)));
 }
 
-function inTurn(frame: Frame, after: AfterBody, limiter: Limiter): MaybePromise<Ending> {
-  const ending = body(frame, after);
+function inTurn(run: Tried, limiter: Limiter): MaybePromise<Ending> {
+  const ending = run.cancellation?.cancelled ? cancelledEnding(run) : body(run);
   if (!isThenable(ending)) {
     limiter.giveBack();
     return ending;
@@ -65,14 +82,13 @@ function inTurn(frame: Frame, after: AfterBody, limiter: Limiter): MaybePromise<
 }
 
 /** The body, inside the run's own scope. */
-function body(frame: Frame, after: AfterBody): MaybePromise<Ending> {
+function body({ frame, after, cancellation: outer }: Tried): MaybePromise<Ending> {
   const { runtime, plan } = frame;
   const { settings, definition } = plan;
   if (frame.attempt === 0) frame.startedAt = runtime.clock.now();
   frame.attempt++;
   runtime.counters.runs++;
   enter(frame, frame.attempt === 1 ? 'Running' : 'Retrying');
-  const outer = frame.cancellation;
   if (settings.timeoutMs !== undefined) frame.cancellation = Cancellation.following(outer);
   const returned = called(frame);
   if (returned instanceof Ending) {
@@ -98,7 +114,9 @@ function called(frame: Frame): unknown {
   const { fn } = frame.plan.definition.subject;
   const call = (): unknown => Reflect.apply(fn, frame.receiver, frame.args);
   try {
-    return frame.logPrints ? withPrints(() => runInScope(frame, call)) : runInScope(frame, call);
+    const returned = frame.logPrints ? withPrints(() => runInScope(frame, call)) : runInScope(frame, call);
+    isThenable(returned); // a `then` that throws when read fails the run here
+    return returned;
   } catch (error) {
     return Ending.failed(error, roleOf(frame));
   }
@@ -111,11 +129,16 @@ function roleOf(frame: Frame): string {
 function answeredAtOnce(frame: Frame, returned: unknown, after: AfterBody): MaybePromise<Ending> {
   const { settings, where, store, definition } = frame.plan;
   if (!definition.promised) {
-    if (settings.asyncOnly !== undefined) return Ending.crashed(new SyncTaskError(where, `its option \`${settings.asyncOnly}\` needs a promise`));
+    if (settings.asyncOnly !== undefined) return syncRefusal(frame, settings.asyncOnly);
+    if (frame.keyCameLater) return Ending.crashed(new SyncTaskError(where, 'its cacheKeyFn gave a promise'));
     if (settings.keyFn !== undefined && !store.sync) return Ending.crashed(new SyncTaskError(where, `its store '${store.name}' answers later`));
   }
   const ending = Ending.returned(returned, roleOf(frame));
   return after === undefined ? ending : after(frame, ending);
+}
+
+function syncRefusal(frame: Frame, option: string): Ending {
+  return Ending.crashed(new SyncTaskError(frame.plan.where, `its option \`${option}\` needs a promise`));
 }
 
 /** Ends the attempt at its timeout, or when nobody waits any more, whatever the body does then. */
@@ -128,31 +151,40 @@ function bounded(frame: Frame, ending: Promise<Ending>, outer: Cancellation | un
         ? undefined
         : frame.runtime.clock.after(timeoutMs, () => own.cancel(new TaskTimeoutError(frame.source, timeoutMs)));
     let stopListening = (): void => {};
+    let settled = false;
     const settle = (one: Ending): void => {
+      if (settled) return; // the late end of a body that was not waited for
+      settled = true;
       stopTimer?.();
       stopListening();
       if (own !== outer) own.release();
-      frame.cancellation = outer;
+      // Where the attempt was cut off its signal stays, for a body that reads it only now.
+      if (!own.cancelled) frame.cancellation = outer;
       resolve(one);
     };
     stopListening = own.onCancel((reason) =>
-      settle(reason instanceof TaskTimeoutError && own !== outer && !outer?.cancelled ? Ending.timedOut(reason) : cancelledEnding(frame)),
+      settle(reason instanceof TaskTimeoutError && own !== outer && !outer?.cancelled ? Ending.timedOut(reason) : cancelled(frame, reason)),
     );
     ending.then(settle, (error: unknown) => settle(Ending.crashed(error)));
   });
 }
 
-function cancelledEnding(frame: Frame): Ending {
-  const reason = frame.cancellation?.reason;
+function cancelledEnding({ frame, cancellation }: Tried): Ending {
+  return cancelled(frame, cancellation?.reason);
+}
+
+function cancelled(frame: Frame, reason: unknown): Ending {
   return Ending.cancelled(reason instanceof CancelledError ? reason : new CancelledError(frame.source, reason));
 }
 
-function mayRetry(frame: Frame, ending: Ending): boolean {
+function mayRetry({ frame, cancellation }: Tried, ending: Ending): boolean {
   const { retries, retryIf } = frame.plan.settings;
-  if (!ending.failed || frame.attempt > retries || frame.cancellation?.cancelled) return false;
+  if (!ending.failed || frame.attempt > retries || cancellation?.cancelled) return false;
   if (retryIf === undefined) return true;
   try {
-    return retryIf(ending.error, frame as unknown as TaskRunContext) === true;
+    const wanted: unknown = retryIf(ending.error, frame as unknown as TaskRunContext);
+    if (disowned(wanted)) throw new TypeError('it gave a promise, not true or false');
+    return wanted === true;
   } catch (error) {
     const message = `retryIf failed, so there is no further attempt: ${messageOf(error)}`;
     frame.runtime.trouble({ kind: 'retry-if', where: frame.source, message, error });
@@ -182,16 +214,17 @@ function retryMessage(frame: Frame, ending: Ending, delay: number): string {
   return `${what} - Retry ${frame.attempt}/${frame.plan.settings.retries} will start ${when}`;
 }
 
-function afterDelay(frame: Frame, ms: number, next: () => MaybePromise<Ending>): Promise<Ending> {
+function afterDelay(run: Tried, ms: number): Promise<Ending> {
+  const { frame, cancellation } = run;
   return new Promise<boolean>((resolve) => {
     let stopListening: (() => void) | undefined;
     const stopTimer = frame.runtime.clock.after(ms, () => {
       stopListening?.();
       resolve(true);
     });
-    stopListening = frame.cancellation?.onCancel(() => {
+    stopListening = cancellation?.onCancel(() => {
       stopTimer();
       resolve(false);
     });
-  }).then((waited) => (waited ? next() : cancelledEnding(frame)));
+  }).then((waited) => (waited ? attempts(run) : cancelledEnding(run)));
 }

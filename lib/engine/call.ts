@@ -18,7 +18,13 @@ export interface CallOptions {
 
 /** A plain call of a task or flow: gives the value, or throws what the run threw. */
 export function call(definition: Definition, runtime: Runtime, scope: Scope | undefined, receiver: unknown, args: readonly unknown[]): unknown {
-  const plan = planFor(runtime, definition, receiver);
+  let plan: Plan;
+  try {
+    plan = planFor(runtime, definition, receiver);
+  } catch (error) {
+    if (definition.promised || definition.ranAsync === true) return Promise.reject(error);
+    throw error;
+  }
   return start(new (definition.role === 'task' ? TaskFrame : FlowFrame)(plan, receiver, args, scope), 'value');
 }
 

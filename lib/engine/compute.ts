@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { positiveDuration } from '../base/duration.js';
 import { CancelledError, messageOf } from '../base/errors.js';
-import { andThen, isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import { andThen, disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import type { TaskFrame } from '../runs/task-frame.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import type { Frame } from '../runs/frame.js';
@@ -23,6 +23,9 @@ const LEASE_MS = 5_000;
 const WAIT_TIMEOUT_MS = 30_000;
 /** A message may be lost: look again at least this often. */
 const LOOK_AGAIN_MS = 1_000;
+/** Nor more often than this, whatever a store says; and so many wakings in a row are believed. */
+const LOOK_AGAIN_AT_MOST_MS = 10;
+const BELIEVED_WAKINGS = 1_000;
 
 const PROCESS = randomUUID();
 let leads = 0;
@@ -98,8 +101,8 @@ async function elsewhere(computation: Computation, request: LeadRequest, first: 
   const { clock } = flight.leader.runtime;
   const deadline = clock.monotonic() + WAIT_TIMEOUT_MS;
   let lead: Lead | Failed = first;
-  while (lead !== FAILED && lead.status === 'wait') {
-    await woken(flight, lead, Math.max(0, deadline - clock.monotonic()));
+  for (let wakings = 0; lead !== FAILED && lead.status === 'wait'; wakings++) {
+    await woken(flight, lead, Math.max(0, deadline - clock.monotonic()), wakings < BELIEVED_WAKINGS);
     if (flight.cancellation?.cancelled) return Ending.cancelled(new CancelledError(flight.leader.source, flight.cancellation.reason));
     if (clock.monotonic() >= deadline) {
       computation.facts = { ...computation.facts, reason: 'wait-timeout', detail: 'another run holds the key' };
@@ -110,7 +113,7 @@ async function elsewhere(computation: Computation, request: LeadRequest, first: 
   return onLead(computation, request, lead);
 }
 
-function woken(flight: Flight, lead: Waiting, mostMs: number): Promise<void> {
+function woken(flight: Flight, lead: Waiting, mostMs: number, believe: boolean): Promise<void> {
   return new Promise((resolve) => {
     let stopListening: (() => void) | undefined;
     const done = (): void => {
@@ -118,9 +121,11 @@ function woken(flight: Flight, lead: Waiting, mostMs: number): Promise<void> {
       stopListening?.();
       resolve();
     };
-    const stopTimer = flight.leader.runtime.clock.after(Math.min(lead.leaseLeftMs, LOOK_AGAIN_MS, mostMs), done);
+    const left = lead.leaseLeftMs >= LOOK_AGAIN_AT_MOST_MS ? lead.leaseLeftMs : LOOK_AGAIN_AT_MOST_MS;
+    const stopTimer = flight.leader.runtime.clock.after(Math.min(left, LOOK_AGAIN_MS, mostMs), done);
     stopListening = flight.cancellation?.onCancel(done);
-    void lead.woken?.then(done);
+    if (believe) lead.woken?.then(done, done);
+    else disowned(lead.woken);
   });
 }
 
@@ -146,18 +151,25 @@ function write(
   const refusal = refusalOf(flight.leader, ending, tags);
   if (refusal !== undefined) {
     if (ending.completed) computation.facts = { ...facts, ...refusal };
-    return andThen(abandonLead(plan, flight.key, token, refusal), () => ending);
+    return andThen(abandonLead(plan, flight.key, token, refusal, !ending.completed), () => ending);
   }
   const made = recordOf(flight, generation, tags as readonly string[], ending);
   if (made instanceof Error) {
     const miss = notStored(flight.leader, messageOf(made), made);
     computation.facts = { ...facts, ...miss };
-    return andThen(abandonLead(plan, flight.key, token, miss), () => ending);
+    return andThen(abandonLead(plan, flight.key, token, miss, false), () => ending);
   }
   return andThen(commitState(plan, flight.key, token, made), (commit) => {
     if (commit === FAILED) computation.facts = { ...facts, status: 'error', reason: 'store-error' };
     else if (commit.committed) ending.record = made;
-    else if (commit.current !== undefined) return Ending.found(commit.current);
+    // What was there before the run began is no answer to a refresh.
+    else if (commit.current !== undefined && commit.current.generation > generation) return Ending.found(commit.current);
+    else if (commit.refused !== undefined) {
+      computation.facts = { ...facts, ...notStored(flight.leader, commit.refused) };
+    } else {
+      ending.lost = true;
+      computation.facts = { ...facts, reason: 'not-stored', detail: 'a refresh or an invalidation came before its end' };
+    }
     if (ending.record !== undefined) computation.facts = { ...computation.facts, record: ending.record };
     return ending;
   });
@@ -175,14 +187,16 @@ function refusalOf(frame: Frame, ending: Ending, tags: readonly string[] | Error
   const { cacheIf } = frame.plan.settings;
   if (cacheIf === undefined) return undefined;
   try {
-    if (cacheIf(ending.value, frame as unknown as TaskRunContext)) return undefined;
+    const wanted: unknown = cacheIf(ending.value, frame as unknown as TaskRunContext);
+    if (disowned(wanted)) throw new TypeError('it gave a promise, not true or false');
+    if (wanted) return undefined;
     return { reason: 'cache-if', detail: 'cacheIf did not want the result stored' };
   } catch (error) {
     return notStored(frame, `cacheIf failed: ${messageOf(error)}`, error);
   }
 }
 
-function notStored(frame: Frame, detail: string, error: unknown): Refusal {
+function notStored(frame: Frame, detail: string, error?: unknown): Refusal {
   const { where } = frame.plan;
   frame.runtime.trouble({ kind: 'not-stored', where, message: `the result is not stored: ${detail}`, error }, `not stored ${where}`);
   return { reason: 'not-stored', detail };
@@ -217,6 +231,7 @@ function expiryOf(frame: Frame, ending: Ending, now: number): number {
   const { expiration, expirationJitter } = frame.plan.settings;
   const given = typeof expiration === 'function' ? expiration(ending.value, frame as unknown as TaskRunContext) : expiration;
   if (given === undefined) return Number.POSITIVE_INFINITY;
+  if (disowned(given)) throw new TypeError('cacheExpiration gave a promise, not a duration');
   const ms = typeof expiration === 'function' ? positiveDuration(given, frame.plan.where, 'cacheExpiration') : (given as number);
   return now + ms * (1 - expirationJitter * Math.random());
 }

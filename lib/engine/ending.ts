@@ -11,6 +11,8 @@ export class Ending {
   record: StateRecord | undefined = undefined;
   /** Whether the value was found, not computed: another process or pond was first. */
   found = false;
+  /** Whether the key was taken from the run meanwhile, by a refresh or an invalidation: its value is its own caller's alone. */
+  lost = false;
 
   private constructor(
     readonly name: StateName,
@@ -50,7 +52,7 @@ export class Ending {
 
   /** What a body returned: a value, or a state that it takes as its own. */
   static returned(value: unknown, what: string): Ending {
-    if (!State.is(value)) return Ending.completed(value);
+    if (!isState(value)) return Ending.completed(value);
     if (value.isCompleted()) return Ending.completed(value.result(), value.message);
     const error = errorOf(value);
     if (value.isFailed()) return new Ending(value.name, undefined, error, value.message);
@@ -72,6 +74,15 @@ export class Ending {
 
   get cancelled(): boolean {
     return this.name === 'Cancelled';
+  }
+}
+
+/** A Proxy whose traps throw is a value like any other. */
+function isState(value: unknown): value is State {
+  try {
+    return State.is(value);
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { NoFlowRunError, SyncTaskError, UnhashableError, messageOf } from '../base/errors.js';
-import { isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import type { AnyKeyFn, KeyContext } from '../keys/key-function.js';
 import { isNoKey } from '../keys/helpers.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
@@ -18,7 +18,7 @@ export class NoKey {
 }
 
 /** The key of a call, or why there is none. A key that cannot be made safely is none: never a shared or unstable one. */
-export function keyOf(frame: Frame): MaybePromise<StoreKey | NoKey> {
+export function keyOf(frame: Frame): MaybePromise<StoreKey | NoKey | SyncTaskError> {
   const { settings } = frame.plan;
   try {
     const printsOtherwise = settings.logPrints === false && frame.parent?.logPrints === true;
@@ -41,7 +41,9 @@ function ask(frame: Frame, keyFn: AnyKeyFn): unknown {
     return keyFn(context, frame.dictionary(true));
   }
   const made = keyFn(context, frame.dictionary(false));
-  return typeof made === 'string' && made.includes('undefined') ? keyFn(context, frame.dictionary(true)) : made;
+  const doubted = (key: unknown): unknown =>
+    typeof key === 'string' && key.includes('undefined') ? keyFn(context, frame.dictionary(true)) : key;
+  return isThenable(made) ? made.then(doubted) : doubted(made);
 }
 
 /** The key function runs in its caller's scope, but prints for the task whose key it makes. */
@@ -60,11 +62,23 @@ function printing(frame: Frame, keyFn: AnyKeyFn): unknown {
   return withPrints(() => runInScope(scope, () => ask(frame, keyFn)));
 }
 
-async function later(frame: Frame, made: PromiseLike<unknown>): Promise<StoreKey | NoKey> {
+/** A task that is known to be synchronous cannot wait for its key. */
+function later(frame: Frame, made: PromiseLike<unknown>): MaybePromise<StoreKey | NoKey | SyncTaskError> {
   const { definition, where } = frame.plan;
-  if (definition.ranAsync === false && !definition.promised) throw new SyncTaskError(where, 'its cacheKeyFn gave a promise');
+  if (definition.ranAsync === false && !definition.promised) {
+    disowned(made);
+    return new SyncTaskError(where, 'its cacheKeyFn gave a promise');
+  }
+  frame.keyCameLater = true;
+  return Promise.resolve(made).then(
+    (key) => scopedOrNone(frame, key),
+    (error: unknown) => failed(frame, error),
+  );
+}
+
+function scopedOrNone(frame: Frame, made: unknown): StoreKey | NoKey {
   try {
-    return scoped(frame, await made);
+    return scoped(frame, made);
   } catch (error) {
     return failed(frame, error);
   }
@@ -76,7 +90,10 @@ function scoped(frame: Frame, made: unknown): StoreKey | NoKey {
   frame.key = made;
   if (settings.instanceKey === undefined) return new StoreKey(keyring.scope, made);
   const instance: unknown = settings.instanceKey(frame.receiver);
-  if (typeof instance !== 'string') throw new TypeError('instanceKey gave no text');
+  if (typeof instance !== 'string') {
+    if (isThenable(instance)) instance.then(undefined, () => {}); // its failure would be nobody's
+    throw new TypeError(`instanceKey gave a value of type ${typeof instance}, not a string`);
+  }
   return new StoreKey(keyring.scope, `${instance.length}:${instance}${made}`);
 }
 

@@ -5,7 +5,7 @@ import type { Cancellation } from '../runs/cancellation.js';
 /** Bodies of one task under way in this process, and who waits for a turn, first come first served. */
 class Limiter {
   #running = 0;
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: Waiter[] = [];
 
   /** A turn: at once (undefined), or a promise of whether it came before the wait was cancelled. */
   take(most: number, cancellation: Cancellation | undefined): Promise<boolean> | undefined {
@@ -14,25 +14,42 @@ class Limiter {
       return undefined;
     }
     return new Promise((resolve) => {
-      const turn = (): void => {
-        stop?.();
-        resolve(true);
+      const waiter: Waiter = {
+        most,
+        turn: () => {
+          stop?.();
+          resolve(true);
+        },
       };
       const stop = cancellation?.onCancel(() => {
-        const index = this.#queue.indexOf(turn);
+        const index = this.#queue.indexOf(waiter);
         if (index >= 0) this.#queue.splice(index, 1);
         resolve(false);
+        this.#next(); // whoever stood behind may have a higher limit
       });
-      if (!cancellation?.cancelled) this.#queue.push(turn);
+      if (!cancellation?.cancelled) this.#queue.push(waiter);
     });
   }
 
   /** Gives the turn back; the next in line has it at once. */
   giveBack(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#running--;
-    else next();
+    this.#running--;
+    this.#next();
   }
+
+  #next(): void {
+    for (let next = this.#queue[0]; next !== undefined && this.#running < next.most; next = this.#queue[0]) {
+      this.#queue.shift();
+      this.#running++;
+      next.turn();
+    }
+  }
+}
+
+/** Who waits, and the limit of that call: `withOptions` may give another. */
+interface Waiter {
+  readonly most: number;
+  readonly turn: () => void;
 }
 
 const limiters = single('limiters', () => new WeakMap<Definition, Limiter>());

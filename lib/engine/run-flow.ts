@@ -13,12 +13,15 @@ export function endFlow(frame: Frame, ending: Ending): MaybePromise<Ending> {
   const flow = frame as FlowFrame;
   const { definition } = frame.plan;
   const async = definition.promised || definition.ranAsync === true;
-  if (flow.pending.size === 0 || !async) return byReturned(ending);
-  return drained(flow).then(() => {
-    const final = byReturned(ending);
-    tellUnawaited(flow);
-    return final;
-  });
+  if (flow.pending.size > 0 && async) return drained(flow).then(() => ended(flow, ending));
+  if (flow.pending.size > 0) void drained(flow).then(() => tellUnawaited(flow));
+  return ended(flow, ending);
+}
+
+function ended(flow: FlowFrame, ending: Ending): Ending {
+  const final = byReturned(ending); // looks at the futures that were returned
+  tellUnawaited(flow);
+  return final;
 }
 
 async function drained(flow: FlowFrame): Promise<void> {

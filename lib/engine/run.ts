@@ -14,8 +14,7 @@ import { type Computation, compute, computeUnstored } from './compute.js';
 import { Ending } from './ending.js';
 import { keyOf, NoKey } from './key.js';
 import { type CacheFacts, outcomeOf } from './outcome.js';
-import { served } from './result-copy.js';
-import { frozenCopyOf } from '../stores/copy.js';
+import { copyIfPossible, served } from './result-copy.js';
 import { Flight, selfWait, wouldDeadlock } from './single-flight.js';
 import { FAILED, type Failed, readState } from './store-access.js';
 
@@ -23,6 +22,7 @@ import { FAILED, type Failed, readState } from './store-access.js';
 export type Want = 'value' | 'state';
 
 const UNASKED: CacheFacts = { status: 'bypass', reason: 'no-key', detail: 'it has no cacheKeyFn' };
+const LEFT_BEFORE: CacheFacts = { status: 'bypass', detail: 'its caller stopped waiting before it was looked up' };
 const OFF: CacheFacts = { status: 'bypass', reason: 'off', detail: 'caching is off in this pond' };
 
 /**
@@ -42,16 +42,18 @@ export function run(frame: Frame, want: Want, after: AfterBody): unknown {
 function perform(frame: Frame, want: Want, after: AfterBody): unknown {
   const { plan } = frame;
   if (plan.topics.Pending.wanted || frame.observer !== undefined) enter(frame, 'Pending');
-  if (frame.waiting?.cancelled) return settle(frame, leftBefore(frame), UNASKED, want);
+  if (frame.waiting?.cancelled) return settle(frame, leftBefore(frame), LEFT_BEFORE, want);
   if (plan.lookup !== 'yes') return alone(frame, want, after, notAsked(frame));
-  if (!plan.store.sync && plan.definition.ranAsync === false) return refuseSync(frame, want);
+  if (!plan.store.sync && !plan.isAsync) return refuseSync(frame, want);
   const key = keyOf(frame);
   if (key instanceof StoreKey || !isThenable(key)) return lookUp(frame, key, want, after);
-  return key.then((one) => lookUp(frame, one, want, after));
+  return unlessLeft(frame, key).then((one) => lookUp(frame, one, want, after));
 }
 
-function lookUp(frame: Frame, key: StoreKey | NoKey, want: Want, after: AfterBody): unknown {
+function lookUp(frame: Frame, key: StoreKey | NoKey | SyncTaskError | Left, want: Want, after: AfterBody): unknown {
   const { plan } = frame;
+  if (key === LEFT) return settle(frame, leftBefore(frame), LEFT_BEFORE, want);
+  if (key instanceof SyncTaskError) return settle(frame, Ending.crashed(key), UNASKED, want);
   if (key instanceof NoKey) {
     return alone(frame, want, after, { status: 'uncacheable', reason: key.reason, detail: key.detail });
   }
@@ -65,10 +67,23 @@ function lookUp(frame: Frame, key: StoreKey | NoKey, want: Want, after: AfterBod
     return storeRefused(frame, key, error, want);
   }
   if (plan.store.sync || !isThenable(found)) return afterLookUp(frame, key, found as Found, want, after);
-  return found.then(
-    (one) => afterLookUp(frame, key, one, want, after),
+  return unlessLeft(frame, found).then(
+    (one) => (one === LEFT ? settle(frame, leftBefore(frame), { status: 'bypass', key, detail: LEFT_BEFORE.detail }, want) : afterLookUp(frame, key, one, want, after)),
     (error: unknown) => storeRefused(frame, key, error, want),
   );
+}
+
+const LEFT = Symbol('left');
+type Left = typeof LEFT;
+
+/** What comes first, or {@link LEFT} as soon as the caller stops waiting. */
+function unlessLeft<T>(frame: Frame, answer: Promise<T>): Promise<T | Left> {
+  const { waiting } = frame;
+  if (waiting === undefined) return answer;
+  return new Promise((resolve, reject) => {
+    const stop = waiting.onCancel(() => resolve(LEFT));
+    answer.then(resolve, reject).finally(stop);
+  });
 }
 
 function storeRefused(frame: Frame, key: StoreKey, error: unknown, want: Want): unknown {
@@ -79,7 +94,7 @@ function storeRefused(frame: Frame, key: StoreKey, error: unknown, want: Want): 
 type Found = StateRecord | undefined | Failed;
 
 function afterLookUp(frame: Frame, key: StoreKey, found: Found, want: Want, after: AfterBody): unknown {
-  if (found !== undefined && found !== FAILED) return hit(frame, key, found, want);
+  if (found !== undefined && found !== FAILED) return hit(frame, key, found, want, after);
   const facts: CacheFacts = found === FAILED ? { status: 'error', reason: 'store-error', key } : { status: 'miss', key };
   const flight = Flight.of(frame, key);
   if (flight === undefined) return lead(frame, key, want, { mode: 'normal', after, facts });
@@ -91,19 +106,27 @@ function afterLookUp(frame: Frame, key: StoreKey, found: Found, want: Want, afte
 }
 
 /** Serves a stored state: nothing is made that nobody reads. */
-function hit(frame: Frame, key: StoreKey, record: StateRecord, want: Want): unknown {
+function hit(frame: Frame, key: StoreKey, record: StateRecord, want: Want, after: AfterBody): unknown {
   const { plan } = frame;
+  let { value } = record;
+  if (!plan.sharesResult) {
+    try {
+      value = served(plan, record);
+    } catch {
+      return alone(frame, want, after, notCopied(key));
+    }
+  }
   plan.runtime.counters.hits++;
   if (frame.kind === 'task') countSaved(frame, record.computeMs);
   const later = plan.isAsync || record.async;
   if (want === 'value' && plan.quietHit && frame.observer === undefined && !plan.topics.Cached.wanted) {
-    if (!plan.sharesResult) return later ? Promise.resolve(served(plan, record)) : served(plan, record);
-    if (!later) return record.value;
+    if (!later) return value;
+    if (!plan.sharesResult) return Promise.resolve(value);
     record.promise ??= rootPromise(record.value);
     return record.promise;
   }
   const at = plan.runtime.clock.now();
-  const answer = finish(frame, 'Cached', Ending.found(record), served(plan, record), { status: 'hit', key, record, at }, want);
+  const answer = finish(frame, 'Cached', Ending.found(record), value, { status: 'hit', key, record, at }, want);
   return later ? Promise.resolve(answer) : answer;
 }
 
@@ -121,8 +144,11 @@ function alone(frame: Frame, want: Want, after: AfterBody, facts: CacheFacts): u
   else counters.bypassed++;
   if (frame.waiting !== undefined) frame.cancellation = Cancellation.following(frame.waiting);
   const ending = runAttempts(frame, after);
-  if (isThenable(ending)) return ending.then((one) => settle(frame, one, facts, want));
-  return settle(frame, ending, facts, want);
+  if (!isThenable(ending)) return settle(frame, ending, facts, want);
+  return ending.then((one) => {
+    frame.cancellation?.release();
+    return settle(frame, one, facts, want);
+  });
 }
 
 type Leading = Pick<Computation, 'mode' | 'after' | 'facts'>;
@@ -149,20 +175,34 @@ function lead(frame: Frame, key: StoreKey, want: Want, leading: Leading): unknow
 /** Waits for the flight of another call. If that ends without an answer, this one leads anew. */
 async function join(frame: Frame, key: StoreKey, flight: Flight, want: Want, after: AfterBody): Promise<unknown> {
   const ending = await flight.join(frame);
-  if (ending.cancelled && !frame.waiting?.cancelled) return lookUp(frame, key, want, after);
+  if ((ending.cancelled || ending.lost) && !frame.waiting?.cancelled) return lookUp(frame, key, want, after);
   const { leader } = flight;
   const origin = (leader as TaskFrame | FlowFrame).identity.origin;
   const facts: CacheFacts = { status: 'joined', key, record: ending.record, origin, savedMs: Math.round(ending.computeMs), at: frame.runtime.clock.now() };
-  if (!ending.completed) return finish(frame, ending.name, ending, undefined, facts, want);
+  if (!ending.completed) {
+    const heir = !ending.cancelled && flight.inherits();
+    if (heir) frame.runtime.counters.failures++;
+    return finish(frame, ending.name, ending, undefined, facts, want, heir);
+  }
+  let value: unknown;
+  try {
+    value = frame.plan.sharesResult ? ending.value : joinedCopy(frame, ending);
+  } catch {
+    return alone(frame, want, after, notCopied(key));
+  }
   frame.runtime.counters.joined++;
   if (frame.kind === 'task') countSaved(frame, ending.computeMs);
-  const value = frame.plan.settings.resultCopy === 'share' ? ending.value : joinedCopy(frame, ending);
   return finish(frame, 'Cached', ending, value, facts, want);
 }
 
 /** What a joiner with a copy of its own gets: never the object that the leader's caller holds. */
 function joinedCopy(frame: Frame, ending: Ending): unknown {
-  return ending.record === undefined ? frozenCopyOf(ending.value) : served(frame.plan, ending.record);
+  return ending.record === undefined ? copyIfPossible(frame.plan, ending.value) : served(frame.plan, ending.record);
+}
+
+/** The stored result comes from a task that shares its own; this one promised its caller a copy. */
+function notCopied(key: StoreKey): CacheFacts {
+  return { status: 'miss', reason: 'not-stored', detail: 'the result of another run cannot be copied', key };
 }
 
 /** The end of a run that led, or ran alone. */
@@ -178,14 +218,14 @@ function settle(frame: Frame, ending: Ending, facts: CacheFacts, want: Want): un
 }
 
 /** The final state, told to whoever looks, and the caller's answer. */
-function finish(frame: Frame, name: StateName, ending: Ending, value: unknown, facts: CacheFacts, want: Want): unknown {
+function finish(frame: Frame, name: StateName, ending: Ending, value: unknown, facts: CacheFacts, want: Want, heir = false): unknown {
   if (want === 'state' || isWatched(frame, name)) {
     const { clock } = frame.runtime;
     const { message, error } = ending;
     const at = clock.now();
     const cache = (): CacheOutcome => outcomeOf(frame, facts);
     const state = new State({ name, at, message, value, error, cache });
-    announce(frame, state, { durationMs: ending.computeMs, joined: facts.status === 'joined' });
+    announce(frame, state, { durationMs: ending.computeMs, joined: facts.status === 'joined' && !heir });
     if (want === 'state') return state;
   }
   if (ending.completed) return value;

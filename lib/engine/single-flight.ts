@@ -15,6 +15,8 @@ export class Flight {
   readonly cancellation: Cancellation | undefined;
   /** Flights that runs inside this one wait for. */
   readonly waitsFor = new Set<Flight>();
+  /** The caller that began it waits no more; the run goes on for others. */
+  leaderLeft = false;
   #waiters = 1;
   #over: Promise<Ending> | undefined;
   #end: ((ending: Ending) => void) | undefined;
@@ -63,6 +65,7 @@ export class Flight {
     return new Promise((resolve) => {
       const stop = waiting.onCancel((reason) => {
         resolve(Ending.cancelled(reason instanceof CancelledError ? reason : new CancelledError(frame.source, reason)));
+        if (frame === this.leader) this.leaderLeft = true;
         this.#leave(reason);
       });
       void this.over.then((ending) => {
@@ -82,6 +85,13 @@ export class Flight {
     } finally {
       for (const flight of own) flight.waitsFor.delete(this);
     }
+  }
+
+  /** Whether this joiner is the one to tell hooks of a failure: the first, where the leader is gone. */
+  inherits(): boolean {
+    const { leaderLeft } = this;
+    this.leaderLeft = false;
+    return leaderLeft;
   }
 
   #leave(reason: unknown): void {

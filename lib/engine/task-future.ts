@@ -3,10 +3,12 @@ import { positiveDuration } from '../base/duration.js';
 import { CancelledError } from '../base/errors.js';
 import type { Cancellation } from '../runs/cancellation.js';
 import type { Frame } from '../runs/frame.js';
+import type { FlowFrame } from '../runs/flow-frame.js';
 import type { TaskFrame } from '../runs/task-frame.js';
 import type { TaskRun } from '../states/run-context.js';
 import { State } from '../states/state.js';
 import type { TaskFuture } from '../states/task-future.js';
+import { flowAround } from './announce.js';
 
 const BRAND = Symbol.for('flowpond.future');
 
@@ -17,6 +19,7 @@ export function isTaskFuture(value: unknown): value is TaskFuture<unknown> {
 
 /** A submitted run: its state now, its end later. */
 export class SubmittedRun implements TaskFuture<unknown> {
+  /** A submitted flow's is its flow run. */
   readonly taskRun: TaskRun;
   readonly #frame: Frame;
   readonly #cancellation: Cancellation;
@@ -30,16 +33,16 @@ export class SubmittedRun implements TaskFuture<unknown> {
 
   constructor(frame: Frame, cancellation: Cancellation, start: () => Promise<State>) {
     this.#frame = frame;
-    this.taskRun = (frame as TaskFrame).taskRun;
+    this.taskRun = frame.kind === 'task' ? (frame as TaskFrame).taskRun : ((frame as FlowFrame).flowRun as unknown as TaskRun);
     this.#cancellation = cancellation;
     this.#state = new State({ name: 'Pending', at: frame.runtime.clock.now() });
     frame.observer = (state) => {
-      this.#state = state;
+      if (!this.#state.isFinal()) this.#state = state;
     };
     this.#final = start().then((state) => {
       this.#state = state;
       cancellation.release();
-      if (!state.isCompleted() && !state.isCancelled()) frame.flowFrame?.failedRuns.add(this);
+      if (!state.isCompleted() && !state.isCancelled()) flowAround(frame)?.failedRuns.add(this);
       return state;
     });
   }

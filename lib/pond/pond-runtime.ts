@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.js';
 import { InvalidOptionsError, messageOf } from '../base/errors.js';
 import { Events } from '../base/events.js';
+import { mergeOptions } from '../base/option-reader.js';
 import type { Definition } from '../definitions/definition.js';
 import type { ParsedTaskOptions } from '../definitions/task-options.js';
 import { createLog } from '../log/log.js';
@@ -60,7 +61,7 @@ export class PondRuntime implements Runtime {
   /** `environment` holds where the options, or an `undefined` among them, say nothing else. */
   constructor(options: ParsedPondOptions, environment: ParsedPondOptions, where: string) {
     this.#where = where;
-    this.#environment = environment;
+    this.#environment = mergeOptions(environment);
     this.events = new Events<RunEvents>(EVENT_NAMES, (error) => {
       this.log.write('error', 'flowpond', `a listener of pond.events failed: ${messageOf(error)}`, { error });
     });
@@ -73,7 +74,7 @@ export class PondRuntime implements Runtime {
 
   /** Takes options over those it has; what was not given stays as it was. */
   apply(options: ParsedPondOptions): void {
-    const merged = { ...this.#options, ...options };
+    const merged = mergeOptions(this.#options, options);
     const { logLevel: levelOfEnvironment = 'warn', logFormat: formatOfEnvironment = 'pretty' } = this.#environment;
     const { clock = systemClock, logLevel = levelOfEnvironment, logFormat = formatOfEnvironment, logger } = merged;
     this.log = createLog({ level: logLevel, format: logFormat, logger, clock, where: this.#where });

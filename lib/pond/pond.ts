@@ -56,7 +56,7 @@ export class Pond implements AsyncDisposable {
     if (typeof fn !== 'function') {
       throw new InvalidOptionsError({ where: 'pond.run', value: fn, problem: 'takes a function', remedy: 'Give () => …' });
     }
-    const options = typeof first === 'function' ? {} : readOptions({ signal }, first, 'pond.run');
+    const options = readOptions({ signal }, typeof first === 'function' ? {} : first, 'pond.run');
     const parent = currentScope();
     const cancellation = options.signal === undefined ? parent?.cancellation : Cancellation.following(parent?.cancellation, options.signal);
     const scope = ambient(this.runtime, parent, cancellation);

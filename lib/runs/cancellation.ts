@@ -101,8 +101,30 @@ export class Cancellation {
 
 function nothing(): void {}
 
+interface Ear {
+  readonly listeners: Set<(reason: unknown) => void>;
+  readonly heard: () => void;
+}
+
+const ears = new WeakMap<AbortSignal, Ear>();
+
+/** One listener for each signal, however many calls follow it: Node warns of a leak at the eleventh. */
 function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): () => void {
-  const heard = (): void => listener(signal.reason);
-  signal.addEventListener('abort', heard, { once: true });
-  return () => signal.removeEventListener('abort', heard);
+  const ear = ears.get(signal) ?? earOf(signal);
+  if (ear.listeners.size === 0) signal.addEventListener('abort', ear.heard, { once: true });
+  ear.listeners.add(listener);
+  return () => {
+    ear.listeners.delete(listener);
+    if (ear.listeners.size === 0) signal.removeEventListener('abort', ear.heard);
+  };
+}
+
+function earOf(signal: AbortSignal): Ear {
+  const listeners = new Set<(reason: unknown) => void>();
+  const heard = (): void => {
+    for (const listener of [...listeners]) listener(signal.reason);
+  };
+  const ear = { listeners, heard };
+  ears.set(signal, ear);
+  return ear;
 }

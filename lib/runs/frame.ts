@@ -74,6 +74,8 @@ export abstract class Frame implements Scope {
   observer: ((state: State) => void) | undefined = undefined;
   /** Set when the key function asked for the flow run. */
   askedForFlowRun = false;
+  /** Set when the key function answered with a promise. */
+  keyCameLater = false;
   startedAt = 0;
   /** What the key function returned. */
   key: string | undefined = undefined;

@@ -1,7 +1,7 @@
 import type { Definition } from '../definitions/definition.js';
-import { placeName } from '../definitions/definition.js';
+import { nameOfClass, placeName } from '../definitions/definition.js';
 import { type Settings, settle } from '../definitions/settings.js';
-import { checkRunOptions, type ParsedTaskOptions, withDefaults } from '../definitions/task-options.js';
+import { checkRunOptions, type ParsedTaskOptions, withDefaults, withOverrides } from '../definitions/task-options.js';
 import type { FlowInfo, TaskInfo } from '../states/run-context.js';
 import type { StateName } from '../states/state.js';
 import type { StateStore } from '../stores/store.js';
@@ -43,7 +43,7 @@ export class Plan {
     const declaring = definition.classOf(receiver);
     // A twin is the same function wherever it hangs, and a detached method has nobody else's class.
     const receiverClass = definition.subject.isTwin ? undefined : (classOfReceiver(receiver) ?? declaring);
-    this.className = declaring?.name || undefined;
+    this.className = nameOfClass(declaring) || undefined;
     this.where = placeName(definition.subject, declaring);
     this.settings = settle(optionsFor(runtime, definition, overrides, this.where));
     this.identity = identityOf(definition, declaring, receiverClass);
@@ -69,7 +69,8 @@ export class Plan {
   /** Whether a call of it answers with a promise, as far as that is known before it runs. */
   get isAsync(): boolean {
     const { definition } = this;
-    return definition.promised || definition.ranAsync === true || !this.store.sync;
+    if (definition.promised || definition.ranAsync === true) return true;
+    return !this.store.sync && this.settings.keyFn !== undefined && definition.ranAsync !== false;
   }
 
   /** What logs, hooks and contexts say of the task or flow. */
@@ -89,24 +90,28 @@ export class Plan {
 const STRICT_CALLS = 16;
 
 function optionsFor(runtime: Runtime, definition: Definition, overrides: ParsedTaskOptions | undefined, where: string): ParsedTaskOptions {
-  const own = overrides === undefined ? definition.options : { ...definition.options, ...overrides };
+  const own = overrides === undefined ? definition.options : withOverrides(definition.options, overrides);
   if (overrides !== undefined) checkRunOptions(own, where);
   return definition.role === 'task' ? withDefaults(own, runtime.taskDefaults) : own;
 }
 
 /** The class of whatever a method was called on; undefined for a call without a receiver. */
-function classOfReceiver(receiver: unknown): Function | undefined {
+function classOfReceiver(receiver: unknown): object | undefined {
   if (typeof receiver === 'function') return receiver;
   if (typeof receiver !== 'object' || receiver === null) return undefined;
-  const constructor: unknown = (receiver as { constructor?: unknown }).constructor;
-  return typeof constructor === 'function' ? constructor : undefined;
+  try {
+    const owner: unknown = (receiver as { constructor?: unknown }).constructor;
+    return typeof owner === 'function' ? owner : undefined;
+  } catch {
+    return undefined; // a Proxy or getter of the user's
+  }
 }
 
-function identityOf(definition: Definition, declaring: Function | undefined, receiverClass: Function | undefined): string {
+function identityOf(definition: Definition, declaring: object | undefined, receiverClass: object | undefined): string {
   const { subject, options } = definition;
   const base = options.identity ?? (subject.isTwin ? definition.name : placeName(subject, declaring));
   const foreign = receiverClass !== undefined && receiverClass !== declaring;
-  return foreign ? `${base}@${receiverClass.name || '(anonymous)'}` : base;
+  return foreign ? `${base}@${nameOfClass(receiverClass) || '(anonymous)'}` : base;
 }
 
 /** Takes an identity for a definition; a sentence naming both places where another has it. */

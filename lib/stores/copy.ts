@@ -1,10 +1,11 @@
 import { types } from 'node:util';
 import { classInfoOf } from '../keys/class-info.js';
+import { hasPrivateMembers } from '../keys/hidden-state.js';
 
 /** A value that cannot be copied: it holds what has no content of its own, or hides it. */
 class UncopyableError extends TypeError {
-  constructor(what: string) {
-    super(`the result holds ${what}, which cannot be copied; use resultCopy: 'share' or return plain data`);
+  constructor(what: string, problem = "which cannot be copied; use resultCopy: 'share' or return plain data") {
+    super(`the result holds ${what}, ${problem}`);
   }
 }
 
@@ -13,7 +14,7 @@ export function copyOf<T>(value: T): T {
   return copied(value, new Map(), false) as T;
 }
 
-/** A deep copy that nobody can change, Maps, Sets and Dates too. The original is left as it is. */
+/** A deep copy that nobody can change, Maps, Sets and Dates too. The original is left as it is. Throws for bytes as well: they cannot be frozen. */
 export function frozenCopyOf<T>(value: T): T {
   return copied(value, new Map(), true) as T;
 }
@@ -37,30 +38,53 @@ function copied(value: unknown, seen: Seen, frozen: boolean): unknown {
 /** A new object of the same kind and class, its fields yet to be copied. */
 function emptyCopy(value: object): object {
   if (types.isProxy(value)) throw new UncopyableError('a Proxy');
-  if (Array.isArray(value)) return new Array(value.length);
-  const copy = emptyBuiltIn(value);
-  if (copy === undefined) return Object.create(Object.getPrototypeOf(value) as object | null) as object;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (Object.getPrototypeOf(copy) !== prototype) Object.setPrototypeOf(copy, prototype as object);
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  refuseHidden(prototype);
+  const copy = emptyBuiltIn(value, prototype);
+  if (copy === undefined) return Object.create(prototype) as object;
+  if (Object.getPrototypeOf(copy) !== prototype) Object.setPrototypeOf(copy, prototype);
   return copy;
 }
 
-function emptyBuiltIn(value: object): object | undefined {
+/** A copy would lack what is hidden, and its methods would fail or answer wrongly. */
+function refuseHidden(prototype: object | null): void {
+  for (let level = prototype; level !== null; level = Object.getPrototypeOf(level) as object | null) {
+    const owner: unknown = Object.getOwnPropertyDescriptor(level, 'constructor')?.value;
+    if (typeof owner !== 'function' || owner === URL || !hasPrivateMembers(owner)) continue;
+    throw new UncopyableError(`an instance of ${owner.name || 'a class'} with #private members`);
+  }
+}
+
+function emptyBuiltIn(value: object, prototype: object | null): object | undefined {
+  if (Array.isArray(value)) return new Array(value.length);
   if (types.isDate(value)) return new Date(value.getTime());
   if (types.isMap(value)) return new Map();
   if (types.isSet(value)) return new Set();
   if (types.isRegExp(value)) return new RegExp(value.source, value.flags);
   if (types.isAnyArrayBuffer(value)) return value.slice(0);
-  if (ArrayBuffer.isView(value)) return structuredClone(value);
+  if (ArrayBuffer.isView(value)) return copyOfView(value);
   if (types.isNativeError(value)) return new Error(value.message);
   if (types.isBoxedPrimitive(value)) return Object(value.valueOf()) as object;
   if (value instanceof URL) return new URL(value.href);
-  const prototype = Object.getPrototypeOf(value) as object | null;
   const info = prototype === null ? undefined : classInfoOf(prototype);
   if (info?.root !== undefined) throw new UncopyableError(`an instance of ${info.root}`);
-  if (info?.refusal !== undefined && !info.plain) throw new UncopyableError(`an instance: ${info.refusal}`);
+  // A class without a name can be copied, though it makes no key.
+  if (info?.refusal !== undefined && !info.plain && info.name !== '')
+    throw new UncopyableError(`an instance: ${info.refusal}`);
   return undefined;
 }
+
+type ArrayClass = new (buffer: ArrayBufferLike) => object;
+
+/** Only its own bytes: a Buffer is often a view of a pool that holds others'. */
+function copyOfView(view: ArrayBufferView): object {
+  const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  const kind = types.isDataView(view) ? 'DataView' : (Reflect.get(TYPED_ARRAY, Symbol.toStringTag, view) as string);
+  const Class = (globalThis as unknown as Record<string, ArrayClass>)[kind] as ArrayClass;
+  return new Class(bytes);
+}
+
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
 function fillMap(from: ReadonlyMap<unknown, unknown>, to: Map<unknown, unknown>, seen: Seen, frozen: boolean): void {
   for (const [key, value] of from) to.set(copied(key, seen, frozen), copied(value, seen, frozen));
@@ -76,7 +100,12 @@ function copyFields(from: object, to: object, seen: Seen, frozen: boolean): void
     const field = Object.getOwnPropertyDescriptor(from, name);
     if (field === undefined || (!field.enumerable && !types.isNativeError(from))) continue;
     const value = copied(Reflect.get(from, name), seen, frozen);
-    Object.defineProperty(to, name, { value, enumerable: field.enumerable ?? true, configurable: true, writable: true });
+    Object.defineProperty(to, name, {
+      value,
+      enumerable: field.enumerable ?? true,
+      configurable: true,
+      writable: true,
+    });
   }
 }
 
@@ -88,7 +117,9 @@ const CHANGERS = [
 ] as const;
 
 function freeze(copy: object): void {
-  if (ArrayBuffer.isView(copy) || types.isAnyArrayBuffer(copy)) return;
+  if (ArrayBuffer.isView(copy) || types.isAnyArrayBuffer(copy)) {
+    throw new UncopyableError('bytes', "which cannot be frozen; use resultCopy: 'clone'");
+  }
   for (const [is, names] of CHANGERS) {
     if (!is(copy)) continue;
     for (const name of names) Object.defineProperty(copy, name, { value: refuseChange });

@@ -24,6 +24,9 @@ const ENTRY_BYTES = 400;
 /** Invalidated tags that are remembered one by one; older ones are remembered as one point in time. */
 const MAX_TAGS = 10_000;
 
+const TOO_LARGE = 'the value is larger than the store may grow';
+const INVALIDATED_BY_TAG: Miss = { reason: 'invalidated', detail: 'invalidated by tag' };
+
 const schema = {
   maxEntries: whole(1, 2 ** 24),
   maxBytes: whole(1),
@@ -134,10 +137,15 @@ class MemoryStore implements StateStore {
       const current = this.get(key);
       return current === undefined ? { committed: false } : { committed: false, current };
     }
-    const voided = record.tags !== undefined && this.#tagsVoid(record.tags, held.generation);
-    if (!voided) this.#write(drawer, key, record);
-    endLease(drawer, key.text);
-    return { committed: !voided };
+    try {
+      if (record.tags === undefined || !this.#tagsVoid(record.tags, held.generation))
+        return this.#write(drawer, key, record);
+      this.#misses.bury(key, INVALIDATED_BY_TAG);
+      return { committed: false };
+    } finally {
+      endLease(drawer, key.text);
+      this.#sweep(drawer, key.scope.text);
+    }
   }
 
   abandon(key: StoreKey, token: string, _notBeforeMs?: number, miss?: Miss): void {
@@ -163,7 +171,10 @@ class MemoryStore implements StateStore {
 
   close(): void {
     this.#lru.clear();
-    for (const drawer of this.#drawers.values()) drawer.gone = true;
+    for (const drawer of this.#drawers.values()) {
+      endLeases(drawer);
+      drawer.gone = true;
+    }
     this.#drawers.clear();
   }
 
@@ -177,25 +188,36 @@ class MemoryStore implements StateStore {
     if (home !== undefined && home.store === this && !home.gone) return home;
     let drawer = this.#drawers.get(scope.text);
     if (drawer === undefined) {
-      drawer = { store: this, identity: scope.identity, records: new Map(), leases: new Map(), voidAt: 0, voidBy: '', gone: false };
+      drawer = {
+        store: this,
+        identity: scope.identity,
+        records: new Map(),
+        leases: new Map(),
+        voidAt: 0,
+        voidBy: '',
+        gone: false,
+      };
       this.#drawers.set(scope.text, drawer);
     }
     scope.home = drawer;
     return drawer;
   }
 
-  #write(drawer: Drawer, key: StoreKey, record: StateRecord): void {
+  #write(drawer: Drawer, key: StoreKey, record: StateRecord): Commit {
     const old = drawer.records.get(key.text);
-    if (old !== undefined) this.#lru.delete(old);
-    drawer.records.set(key.text, record);
-    this.#lru.set(record, record);
-    if (this.#lru.maxSize > 0 && !this.#lru.has(record)) {
+    if (old !== undefined) {
       drawer.records.delete(key.text);
-      this.#misses.bury(key, { reason: 'not-stored', detail: 'the value is larger than the store may grow' });
-      return;
+      this.#lru.delete(old);
     }
+    this.#lru.set(record, record); // throws what a sizeOf of the user's throws
+    if (this.#lru.maxSize > 0 && !this.#lru.has(record)) {
+      this.#misses.bury(key, { reason: 'not-stored', detail: TOO_LARGE });
+      return { committed: false, refused: TOO_LARGE };
+    }
+    drawer.records.set(key.text, record);
     this.#misses.unbury(key);
     this.#misses.sawVersion(key.scope.identity, key.scope.version);
+    return { committed: true };
   }
 
   /** The LRU has dropped a record to make room: forget it here too, and remember why. */
@@ -213,6 +235,8 @@ class MemoryStore implements StateStore {
     if (record !== undefined) {
       drawer.records.delete(key.text);
       this.#lru.delete(record);
+    }
+    if (record !== undefined || drawer.leases.has(key.text)) {
       this.#misses.bury(key, { reason: 'invalidated', detail: `invalidated by ${by}` });
     }
     endLease(drawer, key.text);
@@ -248,15 +272,15 @@ class MemoryStore implements StateStore {
     if (record === undefined) return this.#whyAbsent(key);
     if (record.generation <= drawer.voidAt) return { reason: 'invalidated', detail: `invalidated by ${drawer.voidBy}` };
     if (record.tags !== undefined && this.#tagsVoid(record.tags, record.generation)) {
-      return { reason: 'invalidated', detail: 'invalidated by tag' };
+      return INVALIDATED_BY_TAG;
     }
     const ago = this.#host.clock.now() - record.expiresAt;
     return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
   }
 
   #whyAbsent(key: StoreKey): Miss {
-    const miss = this.#misses.recall(key);
-    if (miss.reason !== 'first-seen') return miss;
+    const buried = this.#misses.recall(key);
+    if (buried !== undefined) return buried;
     const { identity, version, namespace } = key.scope;
     for (const other of this.#misses.otherVersions(identity, version)) {
       const drawer = this.#drawers.get(scopeText(identity, other, namespace));
@@ -264,13 +288,17 @@ class MemoryStore implements StateStore {
       const was = other === undefined ? 'no version' : `version '${other}'`;
       return { reason: 'version-changed', detail: `stored under ${was}` };
     }
-    return miss;
+    return this.#misses.unknown;
   }
 }
 
 function voidDrawer(drawer: Drawer, generation: number, by: string): void {
   drawer.voidAt = generation;
   drawer.voidBy = by;
+  endLeases(drawer);
+}
+
+function endLeases(drawer: Drawer): void {
   for (const text of [...drawer.leases.keys()]) endLease(drawer, text);
 }
 

@@ -48,10 +48,13 @@ export class MissMemory {
     return seen === undefined ? [] : [...seen].filter((other) => other !== version).reverse();
   }
 
-  /** Why this key has no value. */
-  recall(key: StoreKey): Miss {
-    const buried = this.#tombstones.get(key.scope.text + key.text);
-    if (buried !== undefined) return buried;
+  /** Why this key has no value, where that is remembered. */
+  recall(key: StoreKey): Miss | undefined {
+    return this.#tombstones.get(key.scope.text + key.text);
+  }
+
+  /** What can be said of a key that nothing is remembered of. */
+  get unknown(): Miss {
     if (this.#forgot) return { reason: 'not-stored', detail: 'no longer remembered whether it was ever stored' };
     return { reason: 'first-seen' };
   }

@@ -85,6 +85,8 @@ export interface Commit {
   readonly committed: boolean;
   /** The value that was there instead. */
   readonly current?: StateRecord;
+  /** Why the store would not keep the value, for people. */
+  readonly refused?: string;
 }
 
 /** How much a store keeps. */
@@ -101,6 +103,8 @@ export function isStateStore(value: unknown): value is StateStore {
   if (typeof value !== 'object' || value === null) return false;
   const store = value as Record<string, unknown>;
   return (
-    typeof store['name'] === 'string' && typeof store['sync'] === 'boolean' && METHODS.every((m) => typeof store[m] === 'function')
+    typeof store['name'] === 'string' &&
+    typeof store['sync'] === 'boolean' &&
+    METHODS.every((m) => typeof store[m] === 'function')
   );
 }

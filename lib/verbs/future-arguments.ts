@@ -31,30 +31,34 @@ async function resolved(args: readonly unknown[], futures: ReadonlySet<Future>):
   const list = [...futures];
   const results = await Promise.all(list.map((future) => future.result()));
   const result = new Map<unknown, unknown>(list.map((future, index) => [future, results[index]]));
-  return replaced(args, result, new Map()) as readonly unknown[];
+  return replaced(args, 0, result, new Map()) as readonly unknown[];
 }
 
 /** A copy wherever a future is inside, the thing itself everywhere else. */
-function replaced(value: unknown, result: ReadonlyMap<unknown, unknown>, made: Map<object, unknown>): unknown {
+function replaced(value: unknown, depth: number, result: ReadonlyMap<unknown, unknown>, made: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (result.has(value)) return result.get(value);
+  if (depth > MAX_DEPTH) return value;
   if (made.has(value)) return made.get(value);
   made.set(value, value); // what comes back to itself on the way keeps the original
-  const copy = Array.isArray(value) ? replacedList(value, result, made) : isPlain(value) ? replacedObject(value, result, made) : value;
+  const part = (one: unknown): unknown => replaced(one, depth + 1, result, made);
+  const copy = Array.isArray(value) ? replacedList(value, part) : isPlain(value) ? replacedObject(value, part) : value;
   made.set(value, copy);
   return copy;
 }
 
-function replacedList(list: readonly unknown[], result: ReadonlyMap<unknown, unknown>, made: Map<object, unknown>): readonly unknown[] {
-  const copy = list.map((part) => replaced(part, result, made));
+type Replace = (part: unknown) => unknown;
+
+function replacedList(list: readonly unknown[], replace: Replace): readonly unknown[] {
+  const copy = list.map(replace);
   return copy.some((part, index) => !Object.is(part, list[index])) ? copy : list;
 }
 
-function replacedObject(object: object, result: ReadonlyMap<unknown, unknown>, made: Map<object, unknown>): object {
+function replacedObject(object: object, replace: Replace): object {
   let copy: object | undefined;
   for (const name of Object.keys(object)) {
     const part = plainValue(object, name);
-    const own = replaced(part, result, made);
+    const own = replace(part);
     if (Object.is(own, part)) continue;
     copy ??= Object.create(Object.getPrototypeOf(object) as object | null, Object.getOwnPropertyDescriptors(object)) as object;
     Object.defineProperty(copy, name, { value: own, enumerable: true, configurable: true, writable: true });

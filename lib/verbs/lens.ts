@@ -24,41 +24,43 @@ export class CallSite {
   }
 }
 
+/** What `withOptions` was given, its signal checked already. */
+export type OverridesGiven = Readonly<Record<string, unknown>> & { readonly signal?: AbortSignal | undefined };
+
 /** Options of calls made through a view, as given; read when the first method tells whether it is a task or a flow. */
 export class Overrides {
-  readonly #given: object;
-  readonly signal: AbortSignal | undefined;
+  readonly #given: OverridesGiven;
   readonly #parsed = new Map<'task' | 'flow', CallOptions>();
 
-  constructor(given: object, signal: AbortSignal | undefined) {
+  constructor(given: OverridesGiven) {
     this.#given = given;
-    this.signal = signal;
   }
 
-  static readonly none = new Overrides({}, undefined);
+  static readonly none = new Overrides({});
 
-  with(given: object, signal: AbortSignal | undefined): Overrides {
-    return new Overrides({ ...this.#given, ...given }, signal ?? this.signal);
+  with(given: OverridesGiven): Overrides {
+    return new Overrides({ ...this.#given, ...given });
   }
 
   forRole(definition: Definition): CallOptions {
     let options = this.#parsed.get(definition.role);
     if (options === undefined) {
-      options = { overrides: this.#parse(definition), signal: this.signal };
+      const { signal, ...given } = this.#given;
+      options = { overrides: this.#parse(definition, given), signal };
       this.#parsed.set(definition.role, options);
     }
     return options;
   }
 
-  #parse(definition: Definition): ParsedTaskOptions | undefined {
-    const names = Object.keys(this.#given);
+  #parse(definition: Definition, given: object): ParsedTaskOptions | undefined {
+    const names = Object.keys(given);
     if (names.length === 0) return undefined;
     const where = `withOptions(${definition.where})`;
     for (const option of OF_THE_TASK_ITSELF) {
       if (!names.includes(option)) continue;
       throw new InvalidOptionsError({ where, option, problem: 'belongs to the task, not to a call', remedy: 'Give it at decoration.' });
     }
-    return definition.role === 'task' ? parseTaskOptions(this.#given, where) : parseFlowOptions(this.#given, where);
+    return definition.role === 'task' ? parseTaskOptions(given, where) : parseFlowOptions(given, where);
   }
 }
 
@@ -80,14 +82,16 @@ const views = new WeakMap<object, View>();
  * A verb over a service: `verb(service).method(args)`, `verb(Class).staticMethod(args)`, `verb(taskFunction)(args)`, and for private and
  * generic methods `verb(this, this.method)(args)`. Verbs look through the views of `withOptions`.
  */
-export function lens(verb: string, act: Act, overrides?: { readonly given: object; readonly signal: AbortSignal | undefined }) {
-  return (target: unknown, method?: unknown): unknown => {
+export function lens(verb: string, act: Act, overrides?: OverridesGiven) {
+  return (target: unknown, ...methods: readonly unknown[]): unknown => {
     if ((typeof target !== 'object' && typeof target !== 'function') || target === null) throw new NotATaskError(verb, String(target));
     const seen = views.get(target) ?? { target, method: undefined, overrides: Overrides.none };
-    const options = overrides === undefined ? seen.overrides : seen.overrides.with(overrides.given, overrides.signal);
+    const options = overrides === undefined ? seen.overrides : seen.overrides.with(overrides);
     const base = seen.target;
-    const one = method === undefined ? (seen.method ?? functionTask(base)) : method;
-    const view = one === undefined ? viewOf(verb, base, options, act) : oneTask(verb, base, one, options, act);
+    const [method] = methods;
+    const one = methods.length === 0 ? (seen.method ?? functionTask(base)) : method;
+    const whole = one === undefined && methods.length === 0;
+    const view = whole ? viewOf(verb, base, options, act) : oneTask(verb, base, one, options, act);
     if (overrides !== undefined) {
       views.set(view, { target: base, method: one as View['method'], overrides: options });
     }

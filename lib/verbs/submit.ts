@@ -23,7 +23,7 @@ export function submitted(site: CallSite, args: readonly unknown[]): SubmittedRu
   const future = new SubmittedRun(frame, cancellation, async () => {
     try {
       const ready = awaitedArguments(args);
-      if (isThenable(ready)) frame.args = await ready;
+      if (isThenable(ready)) frame.args = (await unlessCancelled(ready, cancellation)) ?? args;
     } catch (error) {
       return endedByUpstream(frame, error);
     }
@@ -31,4 +31,17 @@ export function submitted(site: CallSite, args: readonly unknown[]): SubmittedRu
   });
   awaitLater(frame, future.final);
   return future;
+}
+
+/** Undefined where the run was cancelled first: it does not wait for what it no longer needs. */
+async function unlessCancelled<T>(ready: PromiseLike<T>, cancellation: Cancellation): Promise<T | undefined> {
+  let stop = (): void => {};
+  const left = new Promise<undefined>((resolve) => {
+    stop = cancellation.onCancel(() => resolve(undefined));
+  });
+  try {
+    return await Promise.race([ready, left]);
+  } finally {
+    stop();
+  }
 }

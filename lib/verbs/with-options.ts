@@ -1,30 +1,29 @@
 import { InvalidOptionsError } from '../base/errors.js';
 import { start } from '../engine/call.js';
-import { lens } from './lens.js';
+import { lens, type OverridesGiven } from './lens.js';
 import type { RefreshVerb, WithOptionsVerb } from './view-types.js';
 
 /**
  * The calls of a service under other options: `withOptions(svc, { refreshCache: true, signal }).quote('A1')`. What is given as
  * `undefined` is unset. Other verbs look through it: `returnState(withOptions(svc, { … })).quote('A1')`.
  */
-export const withOptions = ((target: unknown, second: unknown, third?: unknown): unknown => {
-  const [method, given] = third === undefined ? [undefined, second] : [second, third];
+export const withOptions = ((target: unknown, ...rest: readonly unknown[]): unknown => {
+  const given = rest.at(-1);
+  const method = rest.slice(0, -1);
   if (typeof given !== 'object' || given === null) {
     const remedy = 'Give withOptions(service, { … }) or withOptions(this, this.method, { … }).';
     throw new InvalidOptionsError({ where: 'withOptions', value: given, problem: 'takes options', remedy });
   }
-  const { signal, ...overrides } = { ...given } as { signal?: unknown };
+  const overrides = { ...given } as { readonly signal?: unknown };
+  const { signal } = overrides;
   if (signal !== undefined && !isSignal(signal)) {
     throw new InvalidOptionsError({ where: 'withOptions', option: 'signal', value: signal, problem: 'is no AbortSignal', remedy: 'Give controller.signal.' });
   }
-  return lens('withOptions', (site, args) => start(site.frame(args), 'value'), { given: overrides, signal })(target, method);
+  return lens('withOptions', (site, args) => start(site.frame(args), 'value'), overrides as OverridesGiven)(target, ...method);
 }) as unknown as WithOptionsVerb;
 
 /** Runs a task whatever is stored, overwrites it, and gives the new value: `refresh(svc).quote('A1')`. */
-export const refresh = lens('refresh', (site, args) => start(site.frame(args), 'value'), {
-  given: { refreshCache: true },
-  signal: undefined,
-}) as unknown as RefreshVerb;
+export const refresh = lens('refresh', (site, args) => start(site.frame(args), 'value'), { refreshCache: true }) as unknown as RefreshVerb;
 
 function isSignal(value: unknown): value is AbortSignal {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;

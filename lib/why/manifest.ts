@@ -1,18 +1,17 @@
-import { messageOf } from '../base/errors.js';
-import { encodeValue } from '../keys/encode.js';
-import { sha256 } from '../keys/hash.js';
 import type { Frame } from '../runs/frame.js';
 import type { Keyring } from '../runs/runtime.js';
 import type { ChangedPart, MissReason } from '../states/cache-outcome.js';
+import { fingerprintOf } from './fingerprint.js';
 
 /** Keys of a task that are remembered with their parts. */
 const RING = 64;
-/** Longer encodings are kept as a digest. */
-const MAX_SHOWN = 40;
-const SECRET = /pass(?:word|phrase)?|secret|token|api_?key|auth|credential|cookie|session/i;
 
 /** What a key was made of: a short text for each input, and the flow run where the key asked for it. */
-type Manifest = ReadonlyMap<string, string>;
+interface Manifest {
+  readonly parts: ReadonlyMap<string, string>;
+  /** Whether equal texts surely mean equal inputs. */
+  readonly exact: boolean;
+}
 
 /** The flow run's place among the parts. */
 const FLOW_RUN = '(flow run)';
@@ -47,46 +46,50 @@ export function noteKey(frame: Frame, keyText: string): Kinship {
 
 function manifestOf(frame: Frame): Manifest {
   const parts = new Map<string, string>();
+  let exact = true;
   const { names } = frame.plan.definition.parameterList;
   frame.args.forEach((value, index) => {
     const name = names[index] ?? `argument ${index}`;
-    parts.set(name, SECRET.test(name) ? `(redacted ${sha256(fingerprint(value)).slice(0, 8)})` : shortened(fingerprint(value)));
+    const fingerprint = fingerprintOf(name, value);
+    parts.set(name, fingerprint.text);
+    exact &&= fingerprint.exact;
   });
   const { flowFrame } = frame.kind === 'task' ? frame : { flowFrame: frame.parent?.flowFrame };
   if (frame.askedForFlowRun && flowFrame !== undefined) parts.set(FLOW_RUN, flowFrame.identity.id);
-  return parts;
-}
-
-function fingerprint(value: unknown): string {
-  if (typeof value === 'string' && value.length <= MAX_SHOWN) return `'${value}'`;
-  try {
-    return encodeValue(value);
-  } catch (error) {
-    return `(${messageOf(error)})`;
-  }
-}
-
-function shortened(text: string): string {
-  return text.length <= MAX_SHOWN ? text : `sha256 ${sha256(text).slice(0, 12)}`;
+  return { parts, exact };
 }
 
 function kinshipOf(own: Manifest, ring: ReadonlyMap<string, Manifest>, keyText: string): Kinship {
   if (ring.has(keyText)) return { reason: 'not-stored', detail: 'its last run stored nothing' };
-  let nearest: readonly ChangedPart[] = [];
+  let nearest: readonly string[] | undefined;
+  let kin: Manifest = own;
   for (const earlier of ring.values()) {
-    const changed = difference(earlier, own);
-    if (changed.length === 1 && changed[0]?.part === FLOW_RUN) {
+    const changed = differing(earlier.parts, own.parts);
+    if (nearest !== undefined && changed.length > nearest.length) continue;
+    [nearest, kin] = [changed, earlier];
+    if (isFlowRunAlone(changed) && own.exact && earlier.exact) {
       return { reason: 'other-flow-run', detail: 'the same inputs, in another flow run' };
     }
-    if (nearest.length === 0 || changed.length <= nearest.length) nearest = changed;
   }
-  return nearest.length === 0 ? { reason: 'first-seen' } : { reason: 'first-seen', changed: nearest };
+  if (nearest === undefined || nearest.length === 0) return { reason: 'first-seen' };
+  return { reason: 'first-seen', changed: nearest.map((part) => changeOf(part, kin.parts, own.parts)) };
 }
 
-function difference(before: Manifest, now: Manifest): ChangedPart[] {
-  const parts = new Set([...before.keys(), ...now.keys()]);
-  const absent = '(absent)';
-  return [...parts]
-    .filter((part) => before.get(part) !== now.get(part))
-    .map((part) => ({ part, before: before.get(part) ?? absent, now: now.get(part) ?? absent }));
+function isFlowRunAlone(changed: readonly string[]): boolean {
+  return changed.length === 1 && changed[0] === FLOW_RUN;
+}
+
+type Parts = Manifest['parts'];
+
+function differing(before: Parts, now: Parts): string[] {
+  const changed: string[] = [];
+  for (const [part, text] of now) if (before.get(part) !== text) changed.push(part);
+  for (const part of before.keys()) if (!now.has(part)) changed.push(part);
+  return changed;
+}
+
+const ABSENT = '(absent)';
+
+function changeOf(part: string, before: Parts, now: Parts): ChangedPart {
+  return { part, before: before.get(part) ?? ABSENT, now: now.get(part) ?? ABSENT };
 }

@@ -1,0 +1,146 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { types } from 'node:util';
+
+/** Longer texts are shown as a digest. */
+const MAX_SHOWN = 40;
+/** How much of a value is read; what lies beyond makes no difference here. */
+const MAX_PARTS = 1_000;
+const MAX_TEXT = 16 * 1024;
+const MAX_DEPTH = 8;
+
+const SECRET = /pass(?:word|phrase)?|secret|token|api_?key|auth|credential|cookie|session|\bpin\b/i;
+/** Of this process alone: a digest of a short secret must not tell it to who tries all short texts. */
+const SALT = randomBytes(32);
+
+/** What an input comes to in a manifest. */
+export interface Fingerprint {
+  /** For people: short, without secrets; equal for equal content as far as that was read. */
+  readonly text: string;
+  /** Whether all of the content is in it. */
+  readonly exact: boolean;
+}
+
+/**
+ * A short text that tells an input from an earlier one. Bounded, and runs no code of the value's: no getter, no trap, no iterator.
+ * Under a name that sounds secret, at whatever depth, it is a digest.
+ */
+export function fingerprintOf(name: string, value: unknown): Fingerprint {
+  const reader = new Reader();
+  let text: string;
+  try {
+    text = reader.read(name, value, 0);
+  } catch {
+    return { text: '(unreadable)', exact: false };
+  }
+  return { text: text.length <= MAX_SHOWN ? text : `(digest ${digest(text, 12)})`, exact: reader.exact };
+}
+
+function digest(text: string, length: number): string {
+  return createHmac('sha256', SALT).update(text).digest('hex').slice(0, length);
+}
+
+class Reader {
+  exact = true;
+  #parts = 0;
+  readonly #around = new Set<object>();
+
+  read(name: string, value: unknown, depth: number): string {
+    const text = this.#content(value, depth);
+    return SECRET.test(name) && value !== undefined && value !== null ? `(redacted ${digest(text, 8)})` : text;
+  }
+
+  #content(value: unknown, depth: number): string {
+    if (++this.#parts > MAX_PARTS) return this.#cut('…');
+    switch (typeof value) {
+      case 'string':
+        return `'${this.#shortened(value)}'`;
+      case 'bigint':
+        return `${this.#shortened(String(value))}n`;
+      case 'object':
+        return value === null ? 'null' : this.#object(value, depth);
+      case 'function':
+        return this.#cut('(function)');
+      default:
+        return String(value);
+    }
+  }
+
+  #shortened(text: string): string {
+    return text.length <= MAX_TEXT ? text : this.#cut(`${text.slice(0, MAX_TEXT)}… ${text.length}`);
+  }
+
+  #object(value: object, depth: number): string {
+    if (types.isProxy(value)) return this.#cut('(proxy)');
+    if (depth > MAX_DEPTH || this.#around.has(value)) return this.#cut('(…)');
+    this.#around.add(value);
+    const text = this.#whole(value, depth + 1);
+    this.#around.delete(value);
+    return text;
+  }
+
+  #whole(value: object, depth: number): string {
+    if (types.isDate(value)) return `Date ${Date.prototype.getTime.call(value)}`;
+    if (types.isMap(value)) return `Map {${this.#entries(Map.prototype.entries.call(value), depth)}}`;
+    if (types.isSet(value)) return `Set {${this.#entries(Set.prototype.entries.call(value), depth)}}`;
+    if (ArrayBuffer.isView(value))
+      return `bytes ${this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))}`;
+    if (types.isAnyArrayBuffer(value)) return `bytes ${this.#bytes(new Uint8Array(value))}`;
+    if (Array.isArray(value)) return `[${this.#items(value, depth)}]`;
+    const name = classNameOf(value);
+    const fields = this.#fields(value, depth);
+    if (name !== '' || fields === '') this.exact = false; // a class may keep content elsewhere
+    return name === '' ? `{${fields}}` : `${name} {${fields}}`;
+  }
+
+  #bytes(bytes: Uint8Array): string {
+    if (bytes.length > MAX_TEXT) this.exact = false;
+    return `${bytes.length} ${digest(Buffer.from(bytes.subarray(0, MAX_TEXT)).toString('latin1'), 12)}`;
+  }
+
+  #entries(entries: IterableIterator<[unknown, unknown]>, depth: number): string {
+    const texts: string[] = [];
+    for (let next = entries.next(); next.done !== true; next = entries.next()) {
+      if (this.#parts > MAX_PARTS) return this.#cut(texts.join());
+      const [key, value] = next.value;
+      texts.push(`${this.#content(key, depth)} => ${this.read(typeof key === 'string' ? key : '', value, depth)}`);
+    }
+    return texts.join();
+  }
+
+  #items(array: readonly unknown[], depth: number): string {
+    const texts: string[] = [];
+    for (let i = 0; i < array.length; i++) {
+      if (this.#parts > MAX_PARTS) return this.#cut(`${texts.join()}… ${array.length}`);
+      texts.push(this.#field('', Object.getOwnPropertyDescriptor(array, i), depth));
+    }
+    return texts.join();
+  }
+
+  #fields(value: object, depth: number): string {
+    const texts: string[] = [];
+    for (const name of Object.keys(value).sort()) {
+      if (this.#parts > MAX_PARTS) return this.#cut(texts.join());
+      texts.push(`${name}: ${this.#field(name, Object.getOwnPropertyDescriptor(value, name), depth)}`);
+    }
+    return texts.join();
+  }
+
+  #field(name: string, field: PropertyDescriptor | undefined, depth: number): string {
+    if (field === undefined) return '';
+    return 'value' in field ? this.read(name, field.value, depth) : this.#cut('(getter)');
+  }
+
+  #cut(text: string): string {
+    this.exact = false;
+    return text;
+  }
+}
+
+/** '' for plain objects. */
+function classNameOf(value: object): string {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return '';
+  const owner: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const name: unknown = typeof owner === 'function' ? Object.getOwnPropertyDescriptor(owner, 'name')?.value : undefined;
+  return typeof name === 'string' && name !== '' ? name : '(a class)';
+}
