@@ -26,6 +26,10 @@ export interface Subject {
   readonly isTwin?: boolean;
 }
 
+/** Stack frames between a decorator and the class it stands in: helpers of tsc, swc, esbuild and babel, and Reflect.decorate. */
+const OF_A_COMPILER =
+  /__decorate|__esDecorate|_ts_decorate|DecorateProperty|[aA]pply_?(?:Member)?Dec|\bapply_?2\d\d\d|memberDec|@swc[\\/]helpers|\btslib\b|reflect-metadata/;
+
 /** Return types that are surely no promise. */
 const SYNC_TYPES = new Set<unknown>([Number, String, Boolean, Symbol, BigInt, Array, Map, Set, Date, Uint8Array]);
 
@@ -54,10 +58,8 @@ export class Definition {
     this.role = role;
     this.subject = subject;
     const where = placeName(subject);
-    if (role === 'task') {
-      this.options = parseTaskOptions(given, where);
-      checkRunOptions(this.options, where);
-    } else this.options = parseFlowOptions(given, where);
+    this.options = role === 'task' ? parseTaskOptions(given, where) : parseFlowOptions(given, where);
+    checkRunOptions(this.options, where);
     this.name = this.options.name ?? plainKey(subject.key);
     this.promised =
       this.options.async === true ||
@@ -76,9 +78,7 @@ export class Definition {
   /** Where it was decorated, `file:line:column`. */
   get place(): string {
     const frames = (this.#stack.stack ?? '').split('\n').slice(1);
-    const own = frames.find(
-      (line) => !line.includes('__decorate') && !line.includes('_ts_decorate') && !line.includes('@swc/helpers'),
-    );
+    const own = frames.find((line) => !OF_A_COMPILER.test(line));
     return own?.trim().replace(/^at /, '') ?? 'an unknown place';
   }
 

@@ -4,7 +4,7 @@ import type { CachePolicy } from '../keys/policies.js';
 import type { FlowInfo, FlowKeyContext, FlowRun, FlowRunContext } from '../states/run-context.js';
 import type { State } from '../states/state.js';
 import type { StateStore } from '../stores/store.js';
-import { checkRunOptions, runSchema } from './task-options.js';
+import { runSchema } from './task-options.js';
 
 /** A function told of a flow run's state. What it throws is logged and changes nothing. */
 export type FlowHook = (flow: FlowInfo, flowRun: FlowRun, state: State) => unknown;
@@ -66,9 +66,7 @@ const flowSchema = {
 /** A flow's options as given, each one read and checked. */
 export type ParsedFlowOptions = Parsed<typeof flowSchema>;
 
-/** Reads a flow's options and refuses those that contradict each other. */
+/** Reads a flow's options. `where` is `Class.method` for the error. */
 export function parseFlowOptions(given: unknown, where: string): ParsedFlowOptions {
-  const options = readOptions(flowSchema, given, where);
-  checkRunOptions(options, where);
-  return options;
+  return readOptions(flowSchema, given, where);
 }

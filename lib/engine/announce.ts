@@ -94,7 +94,11 @@ function startHooks(frame: Frame, hooks: readonly TaskHook[], state: State): voi
     try {
       const call = (): unknown => hook(frame.plan.info, run as never, state);
       const answer = frame.parent === undefined ? call() : runInScope(frame.parent, call);
-      if (isThenable(answer)) awaitLater(frame, Promise.resolve(answer).catch((error) => hookFailed(frame, hook, error)));
+      if (isThenable(answer))
+        awaitLater(
+          frame,
+          Promise.resolve(answer).catch((error) => hookFailed(frame, hook, error)),
+        );
     } catch (error) {
       hookFailed(frame, hook, error);
     }

@@ -1,10 +1,10 @@
+import { formatMs } from '../base/duration.js';
 import { CancelledError, describeError, messageOf, SyncTaskError, TaskTimeoutError } from '../base/errors.js';
 import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
-import { formatMs } from '../base/duration.js';
 import { Cancellation } from '../runs/cancellation.js';
 import { type Frame, runInScope } from '../runs/frame.js';
-import type { TaskRunContext } from '../states/run-context.js';
 import { withPrints } from '../runs/prints.js';
+import type { TaskRunContext } from '../states/run-context.js';
 import { enter } from './announce.js';
 import { Ending } from './ending.js';
 import { type Limiter, limiterOf } from './limits.js';
@@ -60,7 +60,8 @@ function attempt(run: Tried): MaybePromise<Ending> {
   const { frame, cancellation } = run;
   if (cancellation?.cancelled) return cancelledEnding(run);
   const { definition, settings } = frame.plan;
-  if (settings.asyncOnly !== undefined && definition.ranAsync === false && !definition.promised) return syncRefusal(frame, settings.asyncOnly);
+  if (settings.asyncOnly !== undefined && definition.ranAsync === false && !definition.promised)
+    return syncRefusal(frame, settings.asyncOnly);
   const most = settings.concurrency;
   if (most === undefined) return body(run);
   const limiter = limiterOf(definition);
@@ -85,19 +86,19 @@ function inTurn(run: Tried, limiter: Limiter): MaybePromise<Ending> {
 function body({ frame, after, cancellation: outer }: Tried): MaybePromise<Ending> {
   const { runtime, plan } = frame;
   const { settings, definition } = plan;
-  if (frame.attempt === 0) frame.startedAt = runtime.clock.now();
-  frame.attempt++;
+  const { execution } = frame;
+  if (execution.attempt++ === 0) execution.startedAt = runtime.clock.now();
   runtime.counters.runs++;
-  enter(frame, frame.attempt === 1 ? 'Running' : 'Retrying');
-  if (settings.timeoutMs !== undefined) frame.cancellation = Cancellation.following(outer);
+  enter(frame, execution.attempt === 1 ? 'Running' : 'Retrying');
+  if (settings.timeoutMs !== undefined) execution.cancellation = Cancellation.following(outer);
   const returned = called(frame);
   if (returned instanceof Ending) {
-    frame.cancellation = outer;
+    execution.cancellation = outer;
     return returned;
   }
   definition.ranAsync = isThenable(returned);
   if (!isThenable(returned)) {
-    frame.cancellation = outer;
+    execution.cancellation = outer;
     return answeredAtOnce(frame, returned, after);
   }
   const answered = Promise.resolve(returned).then(
@@ -130,8 +131,9 @@ function answeredAtOnce(frame: Frame, returned: unknown, after: AfterBody): Mayb
   const { settings, where, store, definition } = frame.plan;
   if (!definition.promised) {
     if (settings.asyncOnly !== undefined) return syncRefusal(frame, settings.asyncOnly);
-    if (frame.keyCameLater) return Ending.crashed(new SyncTaskError(where, 'its cacheKeyFn gave a promise'));
-    if (settings.keyFn !== undefined && !store.sync) return Ending.crashed(new SyncTaskError(where, `its store '${store.name}' answers later`));
+    if (frame.execution.keyCameLater) return Ending.crashed(new SyncTaskError(where, 'its cacheKeyFn gave a promise'));
+    if (settings.keyFn !== undefined && !store.sync)
+      return Ending.crashed(new SyncTaskError(where, `its store '${store.name}' answers later`));
   }
   const ending = Ending.returned(returned, roleOf(frame));
   return after === undefined ? ending : after(frame, ending);
@@ -159,11 +161,15 @@ function bounded(frame: Frame, ending: Promise<Ending>, outer: Cancellation | un
       stopListening();
       if (own !== outer) own.release();
       // Where the attempt was cut off its signal stays, for a body that reads it only now.
-      if (!own.cancelled) frame.cancellation = outer;
+      if (!own.cancelled) frame.execution.cancellation = outer;
       resolve(one);
     };
     stopListening = own.onCancel((reason) =>
-      settle(reason instanceof TaskTimeoutError && own !== outer && !outer?.cancelled ? Ending.timedOut(reason) : cancelled(frame, reason)),
+      settle(
+        reason instanceof TaskTimeoutError && own !== outer && !outer?.cancelled
+          ? Ending.timedOut(reason)
+          : cancelled(frame, reason),
+      ),
     );
     ending.then(settle, (error: unknown) => settle(Ending.crashed(error)));
   });
@@ -210,7 +216,10 @@ function safeDelay(frame: Frame, retryDelay: (attempt: number) => number): numbe
 
 function retryMessage(frame: Frame, ending: Ending, delay: number): string {
   const when = delay === 0 ? 'immediately' : `${formatMs(delay)} from now`;
-  const what = ending.name === 'TimedOut' ? ending.message : `${roleOf(frame)} run failed with exception: ${describeError(ending.error)}`;
+  const what =
+    ending.name === 'TimedOut'
+      ? ending.message
+      : `${roleOf(frame)} run failed with exception: ${describeError(ending.error)}`;
   return `${what} - Retry ${frame.attempt}/${frame.plan.settings.retries} will start ${when}`;
 }
 

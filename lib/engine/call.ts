@@ -17,7 +17,13 @@ export interface CallOptions {
 }
 
 /** A plain call of a task or flow: gives the value, or throws what the run threw. */
-export function call(definition: Definition, runtime: Runtime, scope: Scope | undefined, receiver: unknown, args: readonly unknown[]): unknown {
+export function call(
+  definition: Definition,
+  runtime: Runtime,
+  scope: Scope | undefined,
+  receiver: unknown,
+  args: readonly unknown[],
+): unknown {
   let plan: Plan;
   try {
     plan = planFor(runtime, definition, receiver);
@@ -25,7 +31,7 @@ export function call(definition: Definition, runtime: Runtime, scope: Scope | un
     if (definition.promised || definition.ranAsync === true) return Promise.reject(error);
     throw error;
   }
-  return start(new (definition.role === 'task' ? TaskFrame : FlowFrame)(plan, receiver, args, scope), 'value');
+  return start(newFrame(plan, receiver, args, scope), 'value');
 }
 
 /** The frame of a call under other options. */
@@ -42,9 +48,15 @@ export function frameFor(
     overrides === undefined
       ? planFor(runtime, definition, receiver)
       : new Plan(runtime, definition, homeOf(definition, receiver), receiver, overrides);
-  const frame = new (definition.role === 'task' ? TaskFrame : FlowFrame)(plan, receiver, args, scope);
+  const frame = newFrame(plan, receiver, args, scope);
   if (signal !== undefined) frame.waiting = Cancellation.following(frame.waiting, signal);
   return frame;
+}
+
+function newFrame(plan: Plan, receiver: unknown, args: readonly unknown[], scope: Scope | undefined): Frame {
+  return plan.definition.role === 'task'
+    ? new TaskFrame(plan, receiver, args, scope)
+    : new FlowFrame(plan, receiver, args, scope);
 }
 
 /** Runs a frame to its end. */
@@ -58,7 +70,8 @@ export function start(frame: Frame, want: Want): unknown {
 function planFor(runtime: Runtime, definition: Definition, receiver: unknown): Plan {
   const home = homeOf(definition, receiver);
   const last = definition.lastPlan as Plan | undefined;
-  if (last !== undefined && last.home === home && last.runtime === runtime && last.revision === runtime.revision) return last;
+  if (last !== undefined && last.home === home && last.runtime === runtime && last.revision === runtime.revision)
+    return last;
   return findPlan(runtime, definition, receiver, home);
 }
 

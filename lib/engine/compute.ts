@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { positiveDuration } from '../base/duration.js';
 import { CancelledError, messageOf } from '../base/errors.js';
 import { andThen, disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
-import type { TaskFrame } from '../runs/task-frame.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import type { Frame } from '../runs/frame.js';
+import type { TaskFrame } from '../runs/task-frame.js';
 import type { MissReason } from '../states/cache-outcome.js';
 import type { TaskRunContext } from '../states/run-context.js';
 import { RECORD_SCHEMA, type StateRecord } from '../stores/record.js';
@@ -81,7 +81,7 @@ function asLeader(computation: Computation, token: string, lead: Leading): Maybe
   const { flight } = computation;
   const frame = flight.leader;
   computation.facts = factsOf(computation, lead);
-  if (frame.kind === 'task') (frame as TaskFrame).fence = lead.generation;
+  frame.execution.fence = lead.generation;
   const tags = tagsOf(frame);
   const ending = runAttempts(frame, computation.after);
   return andThen(ending, (one) => write(computation, token, lead.generation, tags, one));
@@ -103,7 +103,8 @@ async function elsewhere(computation: Computation, request: LeadRequest, first: 
   let lead: Lead | Failed = first;
   for (let wakings = 0; lead !== FAILED && lead.status === 'wait'; wakings++) {
     await woken(flight, lead, Math.max(0, deadline - clock.monotonic()), wakings < BELIEVED_WAKINGS);
-    if (flight.cancellation?.cancelled) return Ending.cancelled(new CancelledError(flight.leader.source, flight.cancellation.reason));
+    if (flight.cancellation?.cancelled)
+      return Ending.cancelled(new CancelledError(flight.leader.source, flight.cancellation.reason));
     if (clock.monotonic() >= deadline) {
       computation.facts = { ...computation.facts, reason: 'wait-timeout', detail: 'another run holds the key' };
       return computeUnstored(computation);
@@ -163,12 +164,17 @@ function write(
     if (commit === FAILED) computation.facts = { ...facts, status: 'error', reason: 'store-error' };
     else if (commit.committed) ending.record = made;
     // What was there before the run began is no answer to a refresh.
-    else if (commit.current !== undefined && commit.current.generation > generation) return Ending.found(commit.current);
+    else if (commit.current !== undefined && commit.current.generation > generation)
+      return Ending.found(commit.current);
     else if (commit.refused !== undefined) {
       computation.facts = { ...facts, ...notStored(flight.leader, commit.refused) };
     } else {
       ending.lost = true;
-      computation.facts = { ...facts, reason: 'not-stored', detail: 'a refresh or an invalidation came before its end' };
+      computation.facts = {
+        ...facts,
+        reason: 'not-stored',
+        detail: 'a refresh or an invalidation came before its end',
+      };
     }
     if (ending.record !== undefined) computation.facts = { ...computation.facts, record: ending.record };
     return ending;
@@ -198,7 +204,10 @@ function refusalOf(frame: Frame, ending: Ending, tags: readonly string[] | Error
 
 function notStored(frame: Frame, detail: string, error?: unknown): Refusal {
   const { where } = frame.plan;
-  frame.runtime.trouble({ kind: 'not-stored', where, message: `the result is not stored: ${detail}`, error }, `not stored ${where}`);
+  frame.runtime.trouble(
+    { kind: 'not-stored', where, message: `the result is not stored: ${detail}`, error },
+    `not stored ${where}`,
+  );
   return { reason: 'not-stored', detail };
 }
 
@@ -229,9 +238,11 @@ function recordOf(flight: Flight, generation: number, tags: readonly string[], e
 
 function expiryOf(frame: Frame, ending: Ending, now: number): number {
   const { expiration, expirationJitter } = frame.plan.settings;
-  const given = typeof expiration === 'function' ? expiration(ending.value, frame as unknown as TaskRunContext) : expiration;
+  const given =
+    typeof expiration === 'function' ? expiration(ending.value, frame as unknown as TaskRunContext) : expiration;
   if (given === undefined) return Number.POSITIVE_INFINITY;
   if (disowned(given)) throw new TypeError('cacheExpiration gave a promise, not a duration');
-  const ms = typeof expiration === 'function' ? positiveDuration(given, frame.plan.where, 'cacheExpiration') : (given as number);
+  const ms =
+    typeof expiration === 'function' ? positiveDuration(given, frame.plan.where, 'cacheExpiration') : (given as number);
   return now + ms * (1 - expirationJitter * Math.random());
 }

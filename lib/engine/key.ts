@@ -1,7 +1,7 @@
-import { NoFlowRunError, SyncTaskError, UnhashableError, messageOf } from '../base/errors.js';
+import { messageOf, NoFlowRunError, SyncTaskError, UnhashableError } from '../base/errors.js';
 import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
-import type { AnyKeyFn, KeyContext } from '../keys/key-function.js';
 import { isNoKey } from '../keys/helpers.js';
+import type { AnyKeyFn, KeyContext } from '../keys/key-function.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import { type Frame, runInScope, type Scope } from '../runs/frame.js';
 import { withPrints } from '../runs/prints.js';
@@ -21,15 +21,21 @@ export class NoKey {
 export function keyOf(frame: Frame): MaybePromise<StoreKey | NoKey | SyncTaskError> {
   const { settings } = frame.plan;
   try {
-    const printsOtherwise = settings.logPrints === false && frame.parent?.logPrints === true;
-    const prints = frame.logPrints || printsOtherwise;
-    const made = prints ? printing(frame, settings.keyFn as AnyKeyFn) : ask(frame, settings.keyFn as AnyKeyFn);
+    const made =
+      frame.logPrints || printsOtherwise(frame)
+        ? printing(frame, settings.keyFn as AnyKeyFn)
+        : ask(frame, settings.keyFn as AnyKeyFn);
     if (typeof made === 'string') return scoped(frame, made);
     if (isThenable(made)) return later(frame, made);
     return scoped(frame, made);
   } catch (error) {
     return failed(frame, error);
   }
+}
+
+/** Whether the caller's prints are logged, but this task's are not. */
+function printsOtherwise({ plan, parent }: Frame): boolean {
+  return plan.settings.logPrints === false && parent?.logPrints === true;
 }
 
 function ask(frame: Frame, keyFn: AnyKeyFn): unknown {
@@ -41,9 +47,16 @@ function ask(frame: Frame, keyFn: AnyKeyFn): unknown {
     return keyFn(context, frame.dictionary(true));
   }
   const made = keyFn(context, frame.dictionary(false));
-  const doubted = (key: unknown): unknown =>
-    typeof key === 'string' && key.includes('undefined') ? keyFn(context, frame.dictionary(true)) : key;
-  return isThenable(made) ? made.then(doubted) : doubted(made);
+  if (typeof made === 'string') return isDoubtful(made) ? keyFn(context, frame.dictionary(true)) : made;
+  if (!isThenable(made)) return made;
+  return made.then((key) =>
+    typeof key === 'string' && isDoubtful(key) ? keyFn(context, frame.dictionary(true)) : key,
+  );
+}
+
+/** Whether a key may hold a parameter that the method does not have: it is asked for again, and then that throws. */
+function isDoubtful(key: string): boolean {
+  return key.includes('undefined');
 }
 
 /** The key function runs in its caller's scope, but prints for the task whose key it makes. */
@@ -69,7 +82,7 @@ function later(frame: Frame, made: PromiseLike<unknown>): MaybePromise<StoreKey 
     disowned(made);
     return new SyncTaskError(where, 'its cacheKeyFn gave a promise');
   }
-  frame.keyCameLater = true;
+  frame.execution.keyCameLater = true;
   return Promise.resolve(made).then(
     (key) => scopedOrNone(frame, key),
     (error: unknown) => failed(frame, error),

@@ -2,8 +2,8 @@ import type { MaybePromise } from '../base/maybe-promise.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import type { Frame } from '../runs/frame.js';
 import { State } from '../states/state.js';
-import { isTaskFuture } from './task-future.js';
 import { Ending } from './ending.js';
+import { isTaskFuture } from './task-future.js';
 
 /**
  * What a flow does at the end of its body: it waits for the runs it submitted and for hooks, then takes its state from what the body

@@ -12,7 +12,7 @@ import { announce, enter, isWatched } from './announce.js';
 import { type AfterBody, runAttempts } from './attempts.js';
 import { type Computation, compute, computeUnstored } from './compute.js';
 import { Ending } from './ending.js';
-import { keyOf, NoKey } from './key.js';
+import { keyOf, type NoKey } from './key.js';
 import { type CacheFacts, outcomeOf } from './outcome.js';
 import { copyIfPossible, served } from './result-copy.js';
 import { Flight, selfWait, wouldDeadlock } from './single-flight.js';
@@ -46,17 +46,21 @@ function perform(frame: Frame, want: Want, after: AfterBody): unknown {
   if (plan.lookup !== 'yes') return alone(frame, want, after, notAsked(frame));
   if (!plan.store.sync && !plan.isAsync) return refuseSync(frame, want);
   const key = keyOf(frame);
-  if (key instanceof StoreKey || !isThenable(key)) return lookUp(frame, key, want, after);
-  return unlessLeft(frame, key).then((one) => lookUp(frame, one, want, after));
+  if (key instanceof StoreKey) return lookUp(frame, key, want, after);
+  if (!isThenable(key)) return withoutKey(frame, key, want, after);
+  return unlessLeft(frame, key).then((one) =>
+    one instanceof StoreKey ? lookUp(frame, one, want, after) : withoutKey(frame, one, want, after),
+  );
 }
 
-function lookUp(frame: Frame, key: StoreKey | NoKey | SyncTaskError | Left, want: Want, after: AfterBody): unknown {
+function withoutKey(frame: Frame, why: NoKey | SyncTaskError | Left, want: Want, after: AfterBody): unknown {
+  if (why === LEFT) return settle(frame, leftBefore(frame), LEFT_BEFORE, want);
+  if (why instanceof SyncTaskError) return settle(frame, Ending.crashed(why), UNASKED, want);
+  return alone(frame, want, after, { status: 'uncacheable', reason: why.reason, detail: why.detail });
+}
+
+function lookUp(frame: Frame, key: StoreKey, want: Want, after: AfterBody): unknown {
   const { plan } = frame;
-  if (key === LEFT) return settle(frame, leftBefore(frame), LEFT_BEFORE, want);
-  if (key instanceof SyncTaskError) return settle(frame, Ending.crashed(key), UNASKED, want);
-  if (key instanceof NoKey) {
-    return alone(frame, want, after, { status: 'uncacheable', reason: key.reason, detail: key.detail });
-  }
   if (plan.settings.refresh ?? plan.runtime.caching === 'refresh') {
     return lead(frame, key, want, { mode: 'refresh', after, facts: { status: 'refresh', reason: 'refresh', key } });
   }
@@ -68,7 +72,10 @@ function lookUp(frame: Frame, key: StoreKey | NoKey | SyncTaskError | Left, want
   }
   if (plan.store.sync || !isThenable(found)) return afterLookUp(frame, key, found as Found, want, after);
   return unlessLeft(frame, found).then(
-    (one) => (one === LEFT ? settle(frame, leftBefore(frame), { status: 'bypass', key, detail: LEFT_BEFORE.detail }, want) : afterLookUp(frame, key, one, want, after)),
+    (one) =>
+      one === LEFT
+        ? settle(frame, leftBefore(frame), { status: 'bypass', key, detail: LEFT_BEFORE.detail }, want)
+        : afterLookUp(frame, key, one, want, after),
     (error: unknown) => storeRefused(frame, key, error, want),
   );
 }
@@ -95,13 +102,15 @@ type Found = StateRecord | undefined | Failed;
 
 function afterLookUp(frame: Frame, key: StoreKey, found: Found, want: Want, after: AfterBody): unknown {
   if (found !== undefined && found !== FAILED) return hit(frame, key, found, want, after);
-  const facts: CacheFacts = found === FAILED ? { status: 'error', reason: 'store-error', key } : { status: 'miss', key };
+  const facts: CacheFacts =
+    found === FAILED ? { status: 'error', reason: 'store-error', key } : { status: 'miss', key };
   const flight = Flight.of(frame, key);
   if (flight === undefined) return lead(frame, key, want, { mode: 'normal', after, facts });
   const error = selfWait(frame, flight);
   if (error !== undefined) return settle(frame, Ending.crashed(error), facts, want);
   if (!frame.plan.isAsync) return lead(frame, key, want, { mode: 'normal', after, facts });
-  if (wouldDeadlock(frame, flight)) return alone(frame, want, after, { ...facts, status: 'bypass', detail: 'two runs would wait for each other' });
+  if (wouldDeadlock(frame, flight))
+    return alone(frame, want, after, { ...facts, status: 'bypass', detail: 'two runs would wait for each other' });
   return join(frame, key, flight, want, after);
 }
 
@@ -142,7 +151,7 @@ function alone(frame: Frame, want: Want, after: AfterBody, facts: CacheFacts): u
   const { counters } = frame.runtime;
   if (facts.status === 'uncacheable') counters.uncacheable++;
   else counters.bypassed++;
-  if (frame.waiting !== undefined) frame.cancellation = Cancellation.following(frame.waiting);
+  if (frame.waiting !== undefined) frame.execution.cancellation = Cancellation.following(frame.waiting);
   const ending = runAttempts(frame, after);
   if (!isThenable(ending)) return settle(frame, ending, facts, want);
   return ending.then((one) => {
@@ -169,7 +178,9 @@ function lead(frame: Frame, key: StoreKey, want: Want, leading: Leading): unknow
     flight.ended(one);
     return one;
   });
-  return (frame.waiting === undefined ? ended : flight.wait(frame)).then((one: Ending) => settle(frame, one, computation.facts, want));
+  return (frame.waiting === undefined ? ended : flight.wait(frame)).then((one: Ending) =>
+    settle(frame, one, computation.facts, want),
+  );
 }
 
 /** Waits for the flight of another call. If that ends without an answer, this one leads anew. */
@@ -178,7 +189,14 @@ async function join(frame: Frame, key: StoreKey, flight: Flight, want: Want, aft
   if ((ending.cancelled || ending.lost) && !frame.waiting?.cancelled) return lookUp(frame, key, want, after);
   const { leader } = flight;
   const origin = (leader as TaskFrame | FlowFrame).identity.origin;
-  const facts: CacheFacts = { status: 'joined', key, record: ending.record, origin, savedMs: Math.round(ending.computeMs), at: frame.runtime.clock.now() };
+  const facts: CacheFacts = {
+    status: 'joined',
+    key,
+    record: ending.record,
+    origin,
+    savedMs: Math.round(ending.computeMs),
+    at: frame.runtime.clock.now(),
+  };
   if (!ending.completed) {
     const heir = !ending.cancelled && flight.inherits();
     if (heir) frame.runtime.counters.failures++;
@@ -218,7 +236,15 @@ function settle(frame: Frame, ending: Ending, facts: CacheFacts, want: Want): un
 }
 
 /** The final state, told to whoever looks, and the caller's answer. */
-function finish(frame: Frame, name: StateName, ending: Ending, value: unknown, facts: CacheFacts, want: Want, heir = false): unknown {
+function finish(
+  frame: Frame,
+  name: StateName,
+  ending: Ending,
+  value: unknown,
+  facts: CacheFacts,
+  want: Want,
+  heir = false,
+): unknown {
   if (want === 'state' || isWatched(frame, name)) {
     const { clock } = frame.runtime;
     const { message, error } = ending;

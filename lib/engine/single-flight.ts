@@ -25,8 +25,8 @@ export class Flight {
     this.leader = leader;
     this.key = key;
     this.cancellation = leader.waiting === undefined ? undefined : new Cancellation();
-    leader.cancellation = this.cancellation;
-    leader.flight = this;
+    leader.execution.cancellation = this.cancellation;
+    leader.execution.flight = this;
     this.#flights.set(key.text, this);
   }
 

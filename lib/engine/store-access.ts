@@ -18,7 +18,7 @@ const READ: Question<StateRecord | undefined> = { operation: 'read', act: () => 
 export function readState(plan: Plan, key: StoreKey): MaybePromise<StateRecord | undefined | Failed> {
   try {
     const found = plan.store.get(key) ?? undefined; // null is what Redis clients say
-    return isThenable(found) ? guarded(plan, READ, found.then(orNone)) : found;
+    return !plan.store.sync && isThenable(found) ? guarded(plan, READ, found.then(orNone)) : found;
   } catch (error) {
     return failed(plan, READ, error);
   }
@@ -38,7 +38,12 @@ export function askLead(plan: Plan, key: StoreKey, request: LeadRequest): MaybeP
   });
 }
 
-export function commitState(plan: Plan, key: StoreKey, token: string, record: StateRecord): MaybePromise<Commit | Failed> {
+export function commitState(
+  plan: Plan,
+  key: StoreKey,
+  token: string,
+  record: StateRecord,
+): MaybePromise<Commit | Failed> {
   return guard(plan, {
     operation: 'write',
     act: () => plan.store.commit(key, token, record),
@@ -48,7 +53,13 @@ export function commitState(plan: Plan, key: StoreKey, token: string, record: St
 }
 
 /** Gives up the right to compute. A run that ends without a value keeps its own error, whatever the store does. */
-export function abandonLead(plan: Plan, key: StoreKey, token: string, miss: Miss, lenient: boolean): MaybePromise<void | Failed> {
+export function abandonLead(
+  plan: Plan,
+  key: StoreKey,
+  token: string,
+  miss: Miss,
+  lenient: boolean,
+): MaybePromise<void | Failed> {
   return guard(plan, { operation: 'abandon', act: () => plan.store.abandon(key, token, undefined, miss), lenient });
 }
 
@@ -116,13 +127,20 @@ function guarded<T>(plan: Plan, question: Question<T>, answer: Promise<T>): Prom
 
 function isLead(answer: unknown): boolean {
   if (typeof answer !== 'object' || answer === null) return false;
-  const { status, record, generation, miss } = answer as Partial<Record<'status' | 'record' | 'generation' | 'miss', unknown>>;
+  const { status, record, generation, miss } = answer as Partial<
+    Record<'status' | 'record' | 'generation' | 'miss', unknown>
+  >;
   if (status === 'hit' || status === 'stale') return typeof record === 'object' && record !== null;
-  return status === 'wait' || (status === 'lead' && typeof generation === 'number' && typeof miss === 'object' && miss !== null);
+  return (
+    status === 'wait' ||
+    (status === 'lead' && typeof generation === 'number' && typeof miss === 'object' && miss !== null)
+  );
 }
 
 function isCommit(answer: unknown): boolean {
-  return typeof answer === 'object' && answer !== null && typeof (answer as { committed?: unknown }).committed === 'boolean';
+  return (
+    typeof answer === 'object' && answer !== null && typeof (answer as { committed?: unknown }).committed === 'boolean'
+  );
 }
 
 function unintelligible(): Error {

@@ -2,8 +2,8 @@ import type { Duration } from '../base/duration.js';
 import { positiveDuration } from '../base/duration.js';
 import { CancelledError } from '../base/errors.js';
 import type { Cancellation } from '../runs/cancellation.js';
-import type { Frame } from '../runs/frame.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
+import type { Frame } from '../runs/frame.js';
 import type { TaskFrame } from '../runs/task-frame.js';
 import type { TaskRun } from '../states/run-context.js';
 import { State } from '../states/state.js';
@@ -33,7 +33,8 @@ export class SubmittedRun implements TaskFuture<unknown> {
 
   constructor(frame: Frame, cancellation: Cancellation, start: () => Promise<State>) {
     this.#frame = frame;
-    this.taskRun = frame.kind === 'task' ? (frame as TaskFrame).taskRun : ((frame as FlowFrame).flowRun as unknown as TaskRun);
+    this.taskRun =
+      frame.kind === 'task' ? (frame as TaskFrame).taskRun : ((frame as FlowFrame).flowRun as unknown as TaskRun);
     this.#cancellation = cancellation;
     this.#state = new State({ name: 'Pending', at: frame.runtime.clock.now() });
     frame.observer = (state) => {

@@ -16,11 +16,13 @@ import { isIndex, type Shape, shapeOf } from './shapes.js';
  *     new Uint8Array(2)    Uint8Array[2:AAA=]
  *     new Bag() in Map     @3:Bag<Map[0],{1,2:id,7}>
  *
- * Where values differ for `===` or not only by their history, the text follows what a function can see: `0` and `-0` are one,
- * NaN is one, a hole is not undefined, `{ a: undefined }` is not `{}`. The text is part of semver: changing it empties caches.
+ * `0` and `-0` are one value, and so is NaN; a hole is not undefined, `{ a: undefined }` is not `{}`, a boxed primitive is not
+ * the primitive, a Buffer not the Uint8Array of its bytes. The text is part of semver: changing it empties caches.
  *
- * Content is what own enumerable properties and the built-ins' own slots hold. `toJSON` is never called. Each getter runs once,
- * and of a Proxy only getPrototypeOf, ownKeys, getOwnPropertyDescriptor and get are asked.
+ * Content is what own enumerable properties and the built-ins' own slots hold. An array is its elements (and what `match()` adds),
+ * binary data its bytes: other properties hung on them do not count. `toJSON` is never called. Each getter runs once, and of a
+ * Proxy only getPrototypeOf, ownKeys, getOwnPropertyDescriptor and get are asked. Not to be seen, and so left out: state in
+ * closures, in WeakMaps (to which compilers lower `#private` for old targets), in properties that are not enumerable.
  */
 
 /** How deep values may be nested. */

@@ -26,7 +26,7 @@ export function describeInstance(value: object, info: ClassInfo): InstanceConten
     return { toCacheKey: toCacheKey as () => unknown, native: undefined, keys: NO_KEYS, kind: '' };
   }
   if (info.refusal !== undefined) throw Fault.ofClass(info.refusal);
-  if (info.root !== 'Headers') refuseSymbolKeys(value); // fetch's own keeps its content under symbols
+  refuseSymbolKeys(value);
   if (info.root !== undefined) return describeNative(value, info);
   const keys = Object.keys(value);
   if (keys.length === 0) {

@@ -1,6 +1,6 @@
 import { single } from '../base/single.js';
 import type { Runtime } from '../runs/runtime.js';
-import { parsePondOptions, type PondOptions } from './options.js';
+import { type PondOptions, parsePondOptions } from './options.js';
 import { Pond } from './pond.js';
 
 /** Where a task runs that no other pond claims. One in the process, made when first used. */

@@ -4,7 +4,7 @@ import { nonNegativeDuration, positiveDuration } from '../base/duration.js';
 import { InvalidOptionsError } from '../base/errors.js';
 import { flag, oneOf, type Parsed, type Read, readOptions, type Schema } from '../base/option-reader.js';
 import { type ParsedTaskOptions, parseTaskOptions, type TaskOptions } from '../definitions/task-options.js';
-import type { Logger, LogFormat, LogLevel } from '../log/logger.js';
+import type { LogFormat, LogLevel } from '../log/logger.js';
 import type { CachingMode } from '../runs/runtime.js';
 import { isStateStore, type StateStore } from '../stores/store.js';
 
@@ -48,16 +48,31 @@ const store: Read<StateStore> = (value, where, option) => {
 
 const stores: Read<ReadonlyMap<string, StateStore>> = (value, where, option) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidOptionsError({ where, option, value, problem: 'must name stores', remedy: 'Give { reports: memoryStore() }.' });
+    throw new InvalidOptionsError({
+      where,
+      option,
+      value,
+      problem: 'must name stores',
+      remedy: 'Give { reports: memoryStore() }.',
+    });
   }
   return new Map(Object.entries(value).map(([name, one]) => [name, store(one, where, `${option}.${name}`)]));
 };
 
 const clock: Read<Clock> = (value, where, option) => {
   const given = value as Partial<Record<keyof Clock, unknown>> | null;
-  const complete = typeof given === 'object' && given !== null && ['now', 'monotonic', 'after'].every((m) => typeof given[m as keyof Clock] === 'function');
+  const complete =
+    typeof given === 'object' &&
+    given !== null &&
+    ['now', 'monotonic', 'after'].every((m) => typeof given[m as keyof Clock] === 'function');
   if (complete) return given as Clock;
-  throw new InvalidOptionsError({ where, option, value, problem: 'is no clock', remedy: 'Give fakeClock() of flowpond/testing, or leave it out.' });
+  throw new InvalidOptionsError({
+    where,
+    option,
+    value,
+    problem: 'is no clock',
+    remedy: 'Give fakeClock() of flowpond/testing, or leave it out.',
+  });
 };
 
 const logger: Read<object> = (value, where, option) => {

@@ -7,11 +7,18 @@ import type { ParsedTaskOptions } from '../definitions/task-options.js';
 import { createLog } from '../log/log.js';
 import type { Log } from '../log/logger.js';
 import type { Plan } from '../runs/plan.js';
-import { EVENT_NAMES, type FlowRunEvent, type RunEvents, stateTopics, type TaskRunEvent, type TroubleEvent } from '../runs/run-events.js';
+import {
+  EVENT_NAMES,
+  type FlowRunEvent,
+  type RunEvents,
+  stateTopics,
+  type TaskRunEvent,
+  type TroubleEvent,
+} from '../runs/run-events.js';
 import type { CachingMode, Counters, Keyring, Runtime } from '../runs/runtime.js';
 import { memoryStore } from '../stores/memory-store.js';
-import { KeyScope, scopeText } from '../stores/store-key.js';
 import type { StateStore, StoreHost } from '../stores/store.js';
+import { KeyScope, scopeText } from '../stores/store-key.js';
 import type { ParsedPondOptions } from './options.js';
 import { logRuns } from './run-log.js';
 
@@ -117,7 +124,13 @@ export class PondRuntime implements Runtime {
     if (found !== undefined) return this.#attach(found);
     const known = [...(this.#options.stores?.keys() ?? [])].map((name) => `'${name}'`).join(', ');
     const remedy = known === '' ? 'Give the pond stores: { … }.' : `It has ${known}.`;
-    throw new InvalidOptionsError({ where, option: 'store', value: named, problem: 'names no store of the pond', remedy });
+    throw new InvalidOptionsError({
+      where,
+      option: 'store',
+      value: named,
+      problem: 'names no store of the pond',
+      remedy,
+    });
   }
 
   #attach(store: StateStore): StateStore {

@@ -26,8 +26,15 @@ export interface PondRunOptions {
 }
 
 const signal: Read<AbortSignal> = (value, where, option) => {
-  if (typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value) return value as AbortSignal;
-  throw new InvalidOptionsError({ where, option, value, problem: 'is no AbortSignal', remedy: 'Give controller.signal.' });
+  if (typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value)
+    return value as AbortSignal;
+  throw new InvalidOptionsError({
+    where,
+    option,
+    value,
+    problem: 'is no AbortSignal',
+    remedy: 'Give controller.signal.',
+  });
 };
 
 /** A runtime of its own: stores, clock, log, limits. Nothing global is needed to have one; there is a default one besides. */
@@ -54,11 +61,19 @@ export class Pond implements AsyncDisposable {
   run<T>(first: PondRunOptions | (() => T), second?: () => T): T {
     const fn = typeof first === 'function' ? first : second;
     if (typeof fn !== 'function') {
-      throw new InvalidOptionsError({ where: 'pond.run', value: fn, problem: 'takes a function', remedy: 'Give () => …' });
+      throw new InvalidOptionsError({
+        where: 'pond.run',
+        value: fn,
+        problem: 'takes a function',
+        remedy: 'Give () => …',
+      });
     }
     const options = readOptions({ signal }, typeof first === 'function' ? {} : first, 'pond.run');
     const parent = currentScope();
-    const cancellation = options.signal === undefined ? parent?.cancellation : Cancellation.following(parent?.cancellation, options.signal);
+    const cancellation =
+      options.signal === undefined
+        ? parent?.cancellation
+        : Cancellation.following(parent?.cancellation, options.signal);
     const scope = ambient(this.runtime, parent, cancellation);
     return runInScope(scope, fn);
   }
@@ -67,7 +82,12 @@ export class Pond implements AsyncDisposable {
   bind<T extends object>(target: T): T {
     if ((typeof target !== 'object' && typeof target !== 'function') || target === null) {
       const remedy = 'Give a service or its class.';
-      throw new InvalidOptionsError({ where: 'pond.bind', value: target, problem: 'takes an object or a class', remedy });
+      throw new InvalidOptionsError({
+        where: 'pond.bind',
+        value: target,
+        problem: 'takes an object or a class',
+        remedy,
+      });
     }
     bind(target, this.runtime);
     return target;
@@ -99,7 +119,12 @@ export class Pond implements AsyncDisposable {
   async #close(ms: number): Promise<void> {
     const { runtime } = this;
     const left = await drained(runtime, ms);
-    if (left > 0) runtime.log.write('warn', 'flowpond', `pond.close: ${left} hooks or submitted runs still under way after ${ms} ms`);
+    if (left > 0)
+      runtime.log.write(
+        'warn',
+        'flowpond',
+        `pond.close: ${left} hooks or submitted runs still under way after ${ms} ms`,
+      );
     runtime.close();
     for (const store of runtime.stores) {
       try {
@@ -129,9 +154,7 @@ async function emptied(pending: ReadonlySet<Promise<unknown>>): Promise<void> {
 function within(runtime: PondRuntime, ms: number, answer: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const stop = runtime.clock.after(ms, () => resolve(false));
-    answer
-      .then(() => resolve(true), reject)
-      .finally(stop);
+    answer.then(() => resolve(true), reject).finally(stop);
   });
 }
 

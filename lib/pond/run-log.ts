@@ -8,14 +8,26 @@ import type { State } from '../states/state.js';
 /** Writes a pond's events as Prefect's log lines. Listens only to what its level shows, so that nothing else is made. Answers with a function that stops it. */
 export function logRuns(events: Events<RunEvents>, log: Log): () => void {
   const stops: (() => void)[] = [];
-  const task = (level: LogSeverity, name: keyof RunEvents & `task:${string}`, line: (event: TaskRunEvent) => string): void => {
+  const task = (
+    level: LogSeverity,
+    name: keyof RunEvents & `task:${string}`,
+    line: (event: TaskRunEvent) => string,
+  ): void => {
     if (!log.enabled(level)) return;
-    const stop = events.on(name, (event) => log.write(level, `Task run '${event.taskRun.name}'`, line(event), failureOf(event.state)));
+    const stop = events.on(name, (event) =>
+      log.write(level, `Task run '${event.taskRun.name}'`, line(event), failureOf(event.state)),
+    );
     stops.push(stop);
   };
-  const flow = (level: LogSeverity, name: keyof RunEvents & `flow:${string}`, line: (event: FlowRunEvent) => string): void => {
+  const flow = (
+    level: LogSeverity,
+    name: keyof RunEvents & `flow:${string}`,
+    line: (event: FlowRunEvent) => string,
+  ): void => {
     if (!log.enabled(level)) return;
-    const stop = events.on(name, (event) => log.write(level, `Flow run '${event.flowRun.name}'`, line(event), failureOf(event.state)));
+    const stop = events.on(name, (event) =>
+      log.write(level, `Flow run '${event.flowRun.name}'`, line(event), failureOf(event.state)),
+    );
     stops.push(stop);
   };
 
@@ -23,18 +35,27 @@ export function logRuns(events: Events<RunEvents>, log: Log): () => void {
   task('debug', 'task:Running', () => 'Running');
   task('debug', 'task:Retrying', ({ attempt, retries }) => `Retry ${attempt - 1}/${retries} begins`);
   task('warn', 'task:AwaitingRetry', ({ state }) => state.message ?? 'Awaiting retry');
-  task('info', 'task:Completed', (event) => `Finished in state ${event.state} in ${formatMs(event.durationMs ?? 0)}${missed(event.state, log)}`);
+  task(
+    'info',
+    'task:Completed',
+    (event) => `Finished in state ${event.state} in ${formatMs(event.durationMs ?? 0)}${missed(event.state, log)}`,
+  );
   task('info', 'task:Cached', ({ state }) => `Finished in state ${state}${served(state.cache)}`);
   for (const name of ['task:Failed', 'task:TimedOut', 'task:Crashed'] as const) task('error', name, finished);
   task('info', 'task:Cancelled', finished);
 
-  flow('info', 'flow:Running', ({ flowRun, flow: info, parentFlowRun }) =>
-    `Beginning ${parentFlowRun === undefined ? 'flow' : 'subflow'} run '${flowRun.name}' for flow '${info.name}'`);
+  flow(
+    'info',
+    'flow:Running',
+    ({ flowRun, flow: info, parentFlowRun }) =>
+      `Beginning ${parentFlowRun === undefined ? 'flow' : 'subflow'} run '${flowRun.name}' for flow '${info.name}'`,
+  );
   flow('info', 'flow:Retrying', ({ attempt, retries }) => `Retry ${attempt - 1}/${retries} begins`);
   flow('warn', 'flow:AwaitingRetry', ({ state }) => state.message ?? 'Awaiting retry');
   flow('info', 'flow:Completed', (event) => `${finishedIn(event)}: ${summary(event)}`);
   flow('info', 'flow:Cached', ({ state }) => `Finished in state ${state}${served(state.cache)}`);
-  for (const name of ['flow:Failed', 'flow:TimedOut', 'flow:Crashed'] as const) flow('error', name, (event) => `${finishedIn(event)}: ${summary(event)}`);
+  for (const name of ['flow:Failed', 'flow:TimedOut', 'flow:Crashed'] as const)
+    flow('error', name, (event) => `${finishedIn(event)}: ${summary(event)}`);
   flow('info', 'flow:Cancelled', (event) => `${finishedIn(event)}: ${summary(event)}`);
   return () => {
     for (const stop of stops) stop();
@@ -58,7 +79,12 @@ function summary({ taskRuns, cachedTaskRuns, savedMs }: FlowRunEvent): string {
 /** `, stored until 12:02:07`; at debug, why it was a miss. */
 function missed({ cache }: State, log: Log): string {
   if (cache === undefined || cache.status === 'bypass') return '';
-  const stored = cache.storedAt === undefined ? ', not stored' : cache.expiresAt === undefined ? ', stored' : `, stored until ${timeOf(cache.expiresAt)}`;
+  const stored =
+    cache.storedAt === undefined
+      ? ', not stored'
+      : cache.expiresAt === undefined
+        ? ', stored'
+        : `, stored until ${timeOf(cache.expiresAt)}`;
   const why = cache.detail ?? cache.reason;
   return log.enabled('debug') || cache.storedAt === undefined ? `${stored} (${cache.status}: ${why})` : stored;
 }
@@ -67,7 +93,8 @@ function missed({ cache }: State, log: Log): string {
 function served(cache: CacheOutcome | undefined): string {
   if (cache === undefined) return '';
   const { origin } = cache;
-  const from = origin && `from '${origin.flowRunName === undefined ? '' : `${origin.flowRunName}/`}${origin.taskRunName}'`;
+  const from =
+    origin && `from '${origin.flowRunName === undefined ? '' : `${origin.flowRunName}/`}${origin.taskRunName}'`;
   const parts = [
     cache.status === 'joined' ? 'joined' : `${cache.status} ${cache.store}`,
     cache.status === 'joined' || cache.ageMs === undefined ? undefined : `age ${formatMs(cache.ageMs)}`,

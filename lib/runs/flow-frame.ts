@@ -3,7 +3,6 @@ import type { Definition } from '../definitions/definition.js';
 import type { Dictionary } from '../definitions/dictionary.js';
 import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
 import type { FlowInfo, FlowKeyContext, FlowRun, FlowRunContext } from '../states/run-context.js';
-import { Cancellation } from './cancellation.js';
 import { Frame, type Scope } from './frame.js';
 import type { Plan } from './plan.js';
 import { RunIdentity } from './run-identity.js';
@@ -80,11 +79,6 @@ export class FlowFrame extends Frame implements FlowRunContext {
 
   get flowRunId(): string {
     return this.identity.id;
-  }
-
-  get signal(): AbortSignal {
-    this.cancellation ??= new Cancellation();
-    return this.cancellation.signal;
   }
 
   /** What the key function of a cached flow sees. */

@@ -3,9 +3,10 @@ import { inspect } from 'node:util';
 import { single } from '../base/single.js';
 import { type Dictionary, dictionaryOf, strictDictionary } from '../definitions/dictionary.js';
 import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
-import { sourceLogger, type Logger } from '../log/logger.js';
+import { type Logger, sourceLogger } from '../log/logger.js';
 import type { State } from '../states/state.js';
-import type { Cancellation } from './cancellation.js';
+import { Cancellation } from './cancellation.js';
+import { Execution } from './execution.js';
 import type { FlowFrame } from './flow-frame.js';
 import type { Plan } from './plan.js';
 import type { Runtime } from './runtime.js';
@@ -62,24 +63,16 @@ export abstract class Frame implements Scope {
   /** The inputs; those of a submitted run are set when the futures among them are there. */
   args: readonly unknown[];
   readonly parent: Scope | undefined;
-  /** Attempts begun. */
-  attempt = 0;
-  /** What stops this run. */
-  cancellation: Cancellation | undefined = undefined;
   /** What ends its caller's wait; the run itself may go on for others. */
   waiting: Cancellation | undefined;
-  /** The flight that this run leads. */
-  flight: object | undefined = undefined;
   /** Told of every state; set by `submit`. */
   observer: ((state: State) => void) | undefined = undefined;
   /** Set when the key function asked for the flow run. */
   askedForFlowRun = false;
-  /** Set when the key function answered with a promise. */
-  keyCameLater = false;
-  startedAt = 0;
   /** What the key function returned. */
   key: string | undefined = undefined;
   #dictionary: Dictionary | undefined = undefined;
+  #execution: Execution | undefined = undefined;
 
   constructor(plan: Plan, receiver: unknown, args: readonly unknown[], parent: Scope | undefined) {
     this.plan = plan;
@@ -106,8 +99,38 @@ export abstract class Frame implements Scope {
     return this;
   }
 
+  /** The run itself, which most calls never have. */
+  get execution(): Execution {
+    this.#execution ??= new Execution();
+    return this.#execution;
+  }
+
+  get attempt(): number {
+    return this.#execution === undefined ? 0 : this.#execution.attempt;
+  }
+
+  get startedAt(): number {
+    return this.#execution === undefined ? 0 : this.#execution.startedAt;
+  }
+
+  get cancellation(): Cancellation | undefined {
+    return this.#execution?.cancellation;
+  }
+
+  get flight(): object | undefined {
+    return this.#execution?.flight;
+  }
+
+  /** Aborts with the run; made when read, as most tasks never ask. */
+  get signal(): AbortSignal {
+    const { execution } = this;
+    execution.cancellation ??= new Cancellation();
+    return execution.cancellation.signal;
+  }
+
   get logPrints(): boolean {
-    return this.plan.settings.logPrints ?? (this.parent?.frame === undefined ? this.runtime.logPrints : this.parent.logPrints);
+    const { parent, plan } = this;
+    return plan.settings.logPrints ?? (parent?.frame === undefined ? plan.runtime.logPrints : parent.logPrints);
   }
 
   /** The inputs by name; reading a name that the method does not have throws `UnknownParameterError`. */
@@ -131,13 +154,14 @@ export abstract class Frame implements Scope {
     return sourceLogger(this.runtime.log, () => this.source);
   }
 
-  /** Made when read: most tasks never ask. */
-  abstract get signal(): AbortSignal;
-
   /** What built-in key functions need to know of the method. */
   get [KEY_SOURCE](): KeySource {
     const { definition, where } = this.plan;
-    return { ...definition.parameterList, where, source: () => Function.prototype.toString.call(definition.subject.fn) };
+    return {
+      ...definition.parameterList,
+      where,
+      source: () => Function.prototype.toString.call(definition.subject.fn),
+    };
   }
 
   [inspect.custom](): string {

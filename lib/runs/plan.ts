@@ -35,7 +35,13 @@ export class Plan {
   readonly #tags: readonly string[] | undefined;
   #info: (TaskInfo & FlowInfo) | undefined;
 
-  constructor(runtime: Runtime, definition: Definition, home: object, receiver: unknown, overrides?: ParsedTaskOptions) {
+  constructor(
+    runtime: Runtime,
+    definition: Definition,
+    home: object,
+    receiver: unknown,
+    overrides?: ParsedTaskOptions,
+  ) {
     this.runtime = runtime;
     this.definition = definition;
     this.revision = runtime.revision;
@@ -89,7 +95,12 @@ export class Plan {
 /** A build or a refactoring shows a misspelt name at the first calls; after them reading is free. */
 const STRICT_CALLS = 16;
 
-function optionsFor(runtime: Runtime, definition: Definition, overrides: ParsedTaskOptions | undefined, where: string): ParsedTaskOptions {
+function optionsFor(
+  runtime: Runtime,
+  definition: Definition,
+  overrides: ParsedTaskOptions | undefined,
+  where: string,
+): ParsedTaskOptions {
   const own = overrides === undefined ? definition.options : withOverrides(definition.options, overrides);
   if (overrides !== undefined) checkRunOptions(own, where);
   return definition.role === 'task' ? withDefaults(own, runtime.taskDefaults) : own;
@@ -127,4 +138,3 @@ function claim(runtime: Runtime, identity: string, definition: Definition, recei
     `again at ${definition.place}. Give one of them identity: '…'`
   );
 }
-

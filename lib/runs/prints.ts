@@ -5,7 +5,10 @@ import { formatPrint } from '../log/print.js';
 import { currentScope } from './frame.js';
 
 /** The console's methods that become log lines, and of which level. */
-const LEVELS = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const satisfies Record<string, LogSeverity>;
+const LEVELS = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const satisfies Record<
+  string,
+  LogSeverity
+>;
 type Method = keyof typeof LEVELS;
 
 interface Patch {

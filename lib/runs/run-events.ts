@@ -1,6 +1,6 @@
 import type { Topic } from '../base/events.js';
-import type { State, StateName } from '../states/state.js';
 import type { FlowInfo, FlowRun, TaskInfo, TaskRun } from '../states/run-context.js';
+import type { State, StateName } from '../states/state.js';
 
 /** A task run has entered a state. */
 export interface TaskRunEvent {

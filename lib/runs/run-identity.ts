@@ -13,7 +13,12 @@ export class RunIdentity implements RecordOrigin {
   readonly #ordinal: number;
   readonly #flow: RunIdentity | undefined;
 
-  private constructor(name: string | undefined, base: string | undefined, ordinal: number, flow: RunIdentity | undefined) {
+  private constructor(
+    name: string | undefined,
+    base: string | undefined,
+    ordinal: number,
+    flow: RunIdentity | undefined,
+  ) {
     this.#name = name;
     this.#base = base;
     this.#ordinal = ordinal;
@@ -36,7 +41,8 @@ export class RunIdentity implements RecordOrigin {
   }
 
   get name(): string {
-    this.#name ??= this.#base === undefined ? randomRunName() : this.#ordinal < 0 ? this.#base : `${this.#base}-${this.#ordinal}`;
+    this.#name ??=
+      this.#base === undefined ? randomRunName() : this.#ordinal < 0 ? this.#base : `${this.#base}-${this.#ordinal}`;
     return this.#name;
   }
 

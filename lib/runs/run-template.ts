@@ -10,7 +10,11 @@ const MAX_NAME = 200;
  * A run's name from its template, `'quote {sku}'` or `'report {day.year}'`, or from a function of the inputs. A name that cannot be made
  * falls back, with one warning: no run fails for its name.
  */
-export function runName(given: string | ((parameters: object) => string), frame: Frame, fallback: string | undefined): string | undefined {
+export function runName(
+  given: string | ((parameters: object) => string),
+  frame: Frame,
+  fallback: string | undefined,
+): string | undefined {
   try {
     const made: unknown = typeof given === 'function' ? given(frame.parameters) : filled(given, frame.parameters);
     if (typeof made !== 'string' || made === '') throw new TypeError('the name function gave no text');
@@ -38,7 +42,9 @@ function shown(value: unknown): string {
 }
 
 function ownValue(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Dictionary)[name] : undefined;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Dictionary)[name]
+    : undefined;
 }
 
 /** Refuses, at decoration, a template that names a parameter which the method does not have. */
@@ -47,7 +53,14 @@ export function checkTemplate(template: unknown, names: readonly string[], where
   for (const [, path] of template.matchAll(PLACE)) {
     const name = (path as string).trim().split('.')[0] as string;
     if (names.includes(name)) continue;
-    const remedy = names.length === 0 ? 'The method has no named parameters.' : `Its parameters are ${names.join(', ')}.`;
-    throw new InvalidOptionsError({ where, option, value: template, problem: `names '${name}', which is no parameter`, remedy });
+    const remedy =
+      names.length === 0 ? 'The method has no named parameters.' : `Its parameters are ${names.join(', ')}.`;
+    throw new InvalidOptionsError({
+      where,
+      option,
+      value: template,
+      problem: `names '${name}', which is no parameter`,
+      remedy,
+    });
   }
 }

@@ -3,8 +3,8 @@ import type { Events } from '../base/events.js';
 import type { Definition } from '../definitions/definition.js';
 import type { ParsedTaskOptions } from '../definitions/task-options.js';
 import type { Log } from '../log/logger.js';
-import type { KeyScope } from '../stores/store-key.js';
 import type { StateStore } from '../stores/store.js';
+import type { KeyScope } from '../stores/store-key.js';
 import type { Plan } from './plan.js';
 import type { FlowRunEvent, RunEvents, StateTopics, TaskRunEvent, TroubleEvent } from './run-events.js';
 

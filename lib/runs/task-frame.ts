@@ -1,7 +1,6 @@
 import { NoFlowRunError } from '../base/errors.js';
 import type { Dictionary } from '../definitions/dictionary.js';
 import type { FlowRun, TaskInfo, TaskRun, TaskRunContext } from '../states/run-context.js';
-import { Cancellation } from './cancellation.js';
 import type { FlowFrame } from './flow-frame.js';
 import { Frame, type Scope } from './frame.js';
 import type { Plan } from './plan.js';
@@ -14,9 +13,6 @@ export class TaskFrame extends Frame implements TaskRunContext {
   readonly flowFrame: FlowFrame | undefined;
   /** Counts this task's runs in the flow run; -1 outside a flow. */
   readonly ordinal: number;
-  /** The stored generation that fences this run's write; 0 where nothing is stored. */
-  fence = 0;
-  previous: unknown = undefined;
   #identity: RunIdentity | undefined = undefined;
   #tags: readonly string[] | undefined = undefined;
 
@@ -33,7 +29,8 @@ export class TaskFrame extends Frame implements TaskRunContext {
 
   #makeIdentity(): RunIdentity {
     const { settings, definition } = this.plan;
-    if (settings.runName === undefined) return RunIdentity.ofTask(definition.name, this.ordinal, this.flowFrame?.identity);
+    if (settings.runName === undefined)
+      return RunIdentity.ofTask(definition.name, this.ordinal, this.flowFrame?.identity);
     return RunIdentity.named(runName(settings.runName, this, definition.name), this.flowFrame?.identity);
   }
 
@@ -51,10 +48,15 @@ export class TaskFrame extends Frame implements TaskRunContext {
     if (typeof tags !== 'function') return tags;
     if (this.#tags === undefined) {
       const made: unknown = tags(this.parameters);
-      if (!Array.isArray(made) || !made.every((tag) => typeof tag === 'string')) throw new TypeError('the tags function gave no list of texts');
+      if (!Array.isArray(made) || !made.every((tag) => typeof tag === 'string'))
+        throw new TypeError('the tags function gave no list of texts');
       this.#tags = made as readonly string[];
     }
     return this.#tags;
+  }
+
+  get fence(): number {
+    return this.execution.fence;
   }
 
   get source(): string {
@@ -87,11 +89,6 @@ export class TaskFrame extends Frame implements TaskRunContext {
     this.askedForFlowRun = true;
     if (this.flowFrame === undefined) throw new NoFlowRunError(this.plan.where, 'flowRun');
     return this.flowFrame.flowRun;
-  }
-
-  get signal(): AbortSignal {
-    this.cancellation ??= new Cancellation();
-    return this.cancellation.signal;
   }
 }
 

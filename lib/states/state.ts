@@ -74,7 +74,12 @@ export class State<R = unknown> {
 
   /** A cancelled state; a task or flow that returns it was cancelled. */
   static cancelled(message = 'cancelled'): State<never> {
-    return new State<never>({ name: 'Cancelled', at: Date.now(), error: new CancelledError('the run', message), message });
+    return new State<never>({
+      name: 'Cancelled',
+      at: Date.now(),
+      error: new CancelledError('the run', message),
+      message,
+    });
   }
 
   /** Whether a value is a state, of whichever copy of the package. */

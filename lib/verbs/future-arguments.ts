@@ -24,7 +24,8 @@ function collect(value: unknown, depth: number, futures: Set<Future>, seen: Set<
   seen.add(value);
   if (depth > MAX_DEPTH) return;
   if (Array.isArray(value)) for (const part of value as readonly unknown[]) collect(part, depth + 1, futures, seen);
-  else if (isPlain(value)) for (const name of Object.keys(value)) collect(plainValue(value, name), depth + 1, futures, seen);
+  else if (isPlain(value))
+    for (const name of Object.keys(value)) collect(plainValue(value, name), depth + 1, futures, seen);
 }
 
 async function resolved(args: readonly unknown[], futures: ReadonlySet<Future>): Promise<readonly unknown[]> {
@@ -35,7 +36,12 @@ async function resolved(args: readonly unknown[], futures: ReadonlySet<Future>):
 }
 
 /** A copy wherever a future is inside, the thing itself everywhere else. */
-function replaced(value: unknown, depth: number, result: ReadonlyMap<unknown, unknown>, made: Map<object, unknown>): unknown {
+function replaced(
+  value: unknown,
+  depth: number,
+  result: ReadonlyMap<unknown, unknown>,
+  made: Map<object, unknown>,
+): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (result.has(value)) return result.get(value);
   if (depth > MAX_DEPTH) return value;
@@ -60,7 +66,10 @@ function replacedObject(object: object, replace: Replace): object {
     const part = plainValue(object, name);
     const own = replace(part);
     if (Object.is(own, part)) continue;
-    copy ??= Object.create(Object.getPrototypeOf(object) as object | null, Object.getOwnPropertyDescriptors(object)) as object;
+    copy ??= Object.create(
+      Object.getPrototypeOf(object) as object | null,
+      Object.getOwnPropertyDescriptors(object),
+    ) as object;
     Object.defineProperty(copy, name, { value: own, enumerable: true, configurable: true, writable: true });
   }
   return copy ?? object;

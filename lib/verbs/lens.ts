@@ -1,4 +1,5 @@
 import { InvalidOptionsError, NotATaskError } from '../base/errors.js';
+import { mergeOptions } from '../base/option-reader.js';
 import { type Definition, plainKey } from '../definitions/definition.js';
 import { parseFlowOptions } from '../definitions/flow-options.js';
 import { definitionOf } from '../definitions/registry.js';
@@ -20,7 +21,10 @@ export class CallSite {
   frame(args: readonly unknown[], more: Partial<CallOptions> = {}): Frame {
     const scope = currentScope();
     const runtime = resolveRuntime(this.receiver, scope, defaultRuntime);
-    return frameFor(this.definition, runtime, scope, this.receiver, args, { ...this.options.forRole(this.definition), ...more });
+    return frameFor(this.definition, runtime, scope, this.receiver, args, {
+      ...this.options.forRole(this.definition),
+      ...more,
+    });
   }
 }
 
@@ -36,10 +40,10 @@ export class Overrides {
     this.#given = given;
   }
 
-  static readonly none = new Overrides({});
+  static readonly none = new Overrides(mergeOptions<OverridesGiven>({}));
 
   with(given: OverridesGiven): Overrides {
-    return new Overrides({ ...this.#given, ...given });
+    return new Overrides(mergeOptions(this.#given, given));
   }
 
   forRole(definition: Definition): CallOptions {
@@ -58,7 +62,12 @@ export class Overrides {
     const where = `withOptions(${definition.where})`;
     for (const option of OF_THE_TASK_ITSELF) {
       if (!names.includes(option)) continue;
-      throw new InvalidOptionsError({ where, option, problem: 'belongs to the task, not to a call', remedy: 'Give it at decoration.' });
+      throw new InvalidOptionsError({
+        where,
+        option,
+        problem: 'belongs to the task, not to a call',
+        remedy: 'Give it at decoration.',
+      });
     }
     return definition.role === 'task' ? parseTaskOptions(given, where) : parseFlowOptions(given, where);
   }
@@ -84,7 +93,8 @@ const views = new WeakMap<object, View>();
  */
 export function lens(verb: string, act: Act, overrides?: OverridesGiven) {
   return (target: unknown, ...methods: readonly unknown[]): unknown => {
-    if ((typeof target !== 'object' && typeof target !== 'function') || target === null) throw new NotATaskError(verb, String(target));
+    if ((typeof target !== 'object' && typeof target !== 'function') || target === null)
+      throw new NotATaskError(verb, String(target));
     const seen = views.get(target) ?? { target, method: undefined, overrides: Overrides.none };
     const options = overrides === undefined ? seen.overrides : seen.overrides.with(overrides);
     const base = seen.target;
@@ -106,7 +116,8 @@ function functionTask(target: object): unknown {
 
 function oneTask(verb: string, receiver: object, method: unknown, options: Overrides, act: Act): object {
   const definition = definitionOf(views.get(method as object)?.method ?? method);
-  if (definition === undefined) throw new NotATaskError(verb, typeof method === 'function' ? method.name || 'the function' : String(method));
+  if (definition === undefined)
+    throw new NotATaskError(verb, typeof method === 'function' ? method.name || 'the function' : String(method));
   const self = receiver === method ? undefined : receiver;
   return (...args: readonly unknown[]) => act(new CallSite(definition, self, options), args);
 }
@@ -126,6 +137,7 @@ function viewOf(verb: string, target: object, options: Overrides, act: Act): obj
 }
 
 function refuse(verb: string, target: object, key: string | symbol): never {
-  const owner = typeof target === 'function' ? target.name : (target.constructor as { name?: string } | undefined)?.name;
+  const owner =
+    typeof target === 'function' ? target.name : (target.constructor as { name?: string } | undefined)?.name;
   throw new NotATaskError(verb, `${owner === undefined || owner === '' ? '' : `${owner}.`}${plainKey(key)}`);
 }

@@ -23,10 +23,19 @@ export const map = lens('map', (site, args) => {
   }
   if (lengths.size > 1) {
     const remedy = 'Give arrays of one length; mark one that goes whole to every run with unmapped().';
-    throw new InvalidOptionsError({ where: `map(${where})`, problem: `got arrays of lengths ${[...lengths].join(' and ')}`, remedy });
+    throw new InvalidOptionsError({
+      where: `map(${where})`,
+      problem: `got arrays of lengths ${[...lengths].join(' and ')}`,
+      remedy,
+    });
   }
   const [length = 0] = lengths;
-  return Array.from({ length }, (_, index) => submitted(site, args.map((arg) => itemOf(arg, index))));
+  return Array.from({ length }, (_, index) =>
+    submitted(
+      site,
+      args.map((arg) => itemOf(arg, index)),
+    ),
+  );
 }) as unknown as MapVerb;
 
 function itemOf(arg: unknown, index: number): unknown {

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../base/errors.js';
+import { mergeOptions } from '../base/option-reader.js';
 import { start } from '../engine/call.js';
 import { lens, type OverridesGiven } from './lens.js';
 import type { RefreshVerb, WithOptionsVerb } from './view-types.js';
@@ -14,16 +15,28 @@ export const withOptions = ((target: unknown, ...rest: readonly unknown[]): unkn
     const remedy = 'Give withOptions(service, { … }) or withOptions(this, this.method, { … }).';
     throw new InvalidOptionsError({ where: 'withOptions', value: given, problem: 'takes options', remedy });
   }
-  const overrides = { ...given } as { readonly signal?: unknown };
+  const overrides: { readonly signal?: unknown } = mergeOptions(given);
   const { signal } = overrides;
   if (signal !== undefined && !isSignal(signal)) {
-    throw new InvalidOptionsError({ where: 'withOptions', option: 'signal', value: signal, problem: 'is no AbortSignal', remedy: 'Give controller.signal.' });
+    throw new InvalidOptionsError({
+      where: 'withOptions',
+      option: 'signal',
+      value: signal,
+      problem: 'is no AbortSignal',
+      remedy: 'Give controller.signal.',
+    });
   }
-  return lens('withOptions', (site, args) => start(site.frame(args), 'value'), overrides as OverridesGiven)(target, ...method);
+  return lens(
+    'withOptions',
+    (site, args) => start(site.frame(args), 'value'),
+    overrides as OverridesGiven,
+  )(target, ...method);
 }) as unknown as WithOptionsVerb;
 
 /** Runs a task whatever is stored, overwrites it, and gives the new value: `refresh(svc).quote('A1')`. */
-export const refresh = lens('refresh', (site, args) => start(site.frame(args), 'value'), { refreshCache: true }) as unknown as RefreshVerb;
+export const refresh = lens('refresh', (site, args) => start(site.frame(args), 'value'), {
+  refreshCache: true,
+}) as unknown as RefreshVerb;
 
 function isSignal(value: unknown): value is AbortSignal {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;

@@ -81,14 +81,14 @@ class Reader {
   #whole(value: object, depth: number): string {
     if (types.isDate(value)) return `Date ${Date.prototype.getTime.call(value)}`;
     if (types.isMap(value)) return `Map {${this.#entries(Map.prototype.entries.call(value), depth)}}`;
-    if (types.isSet(value)) return `Set {${this.#entries(Set.prototype.entries.call(value), depth)}}`;
+    if (types.isSet(value)) return `Set {${this.#items(someOf(Set.prototype.values.call(value)), depth)}}`;
     if (ArrayBuffer.isView(value))
       return `bytes ${this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))}`;
     if (types.isAnyArrayBuffer(value)) return `bytes ${this.#bytes(new Uint8Array(value))}`;
     if (Array.isArray(value)) return `[${this.#items(value, depth)}]`;
     const name = classNameOf(value);
     const fields = this.#fields(value, depth);
-    if (name !== '' || fields === '') this.exact = false; // a class may keep content elsewhere
+    if (name !== '') this.exact = false; // a class may keep content elsewhere
     return name === '' ? `{${fields}}` : `${name} {${fields}}`;
   }
 
@@ -134,6 +134,13 @@ class Reader {
     this.exact = false;
     return text;
   }
+}
+
+/** One more than is read, so that the reader notices. */
+function someOf(values: IterableIterator<unknown>): unknown[] {
+  const some: unknown[] = [];
+  for (let next = values.next(); next.done !== true && some.length <= MAX_PARTS; next = values.next()) some.push(next.value);
+  return some;
 }
 
 /** '' for plain objects. */

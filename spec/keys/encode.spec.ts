@@ -84,6 +84,11 @@ describe('The text of short inputs', () => {
     expect(encodeArguments(args)).toBe(text);
   });
 
+  it('has binary data as base64, however long', () => {
+    const bytes = Buffer.alloc(50_000, 'abc');
+    expect(encodeValue(new Uint8Array(bytes))).toBe(`Uint8Array[50000:${bytes.toString('base64')}]`);
+  });
+
   it('is the same for a value alone as for an argument', () => {
     for (const value of ['A1', 1, null, { a: [1] }, [1], new User(1), new Map(), 'x'.repeat(300)]) {
       expect(encodeArguments([value])).toBe(`1(${encodeValue(value)})`);
@@ -330,6 +335,8 @@ describe('Values that are equal', () => {
   it('are errors made in two places', () => {
     const make = (): Error => new Error('a');
     expect(encodeValue([make()])).toBe(encodeValue([make()]));
+    const shown = Object.defineProperty(make(), 'stack', { value: 'elsewhere', enumerable: true });
+    expect(encodeValue(shown)).toBe(encodeValue(make()));
   });
 
   it('are values of another realm', () => {

@@ -62,7 +62,7 @@ describe('A hash of values', () => {
     const large = Buffer.alloc(size, 97).toString('latin1');
     const bytes = Buffer.alloc(size);
     const before = process.resourceUsage().maxRSS;
-    inputHash([large, { large, bytes }]);
+    inputHash([new Map([[1, 2]]), large, { large, bytes }]);
     expect((process.resourceUsage().maxRSS - before) * 1024).toBeLessThan(size / 2);
   });
 });

@@ -1,0 +1,16 @@
+import type { Cancellation } from './cancellation.js';
+
+/** What a call has only once it runs; a hit has none. */
+export class Execution {
+  /** Attempts begun. */
+  attempt = 0;
+  startedAt = 0;
+  /** What stops the run. */
+  cancellation: Cancellation | undefined = undefined;
+  /** The flight that the run leads. */
+  flight: object | undefined = undefined;
+  /** The stored generation that fences the run's write; 0 where nothing is stored. */
+  fence = 0;
+  /** Set when the key function answered with a promise. */
+  keyCameLater = false;
+}

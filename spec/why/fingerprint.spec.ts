@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fingerprintOf } from '../../lib/why/fingerprint.js';
+
+function text(value: unknown, name = 'value'): string {
+  return fingerprintOf(name, value).text;
+}
+
+describe('the fingerprint of an input', () => {
+  it.each<[unknown, string]>([
+    ['Berlin', "'Berlin'"],
+    [42, '42'],
+    [10n, '10n'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [true, 'true'],
+    [[1, 'a'], "[1,'a']"],
+    [{ b: 1, a: 2 }, '{a: 2,b: 1}'],
+    [new Map([['a', 1]]), "Map {'a' => 1}"],
+    [new Set([1]), 'Set {1}'],
+    [new Date(5), 'Date 5'],
+    [Object.create(null), '{}'],
+  ])('of %p is readable', (value, expected) => {
+    expect(text(value)).toBe(expected);
+  });
+
+  it('is short, whatever the input', () => {
+    for (const value of ['x'.repeat(41), new Array(500).fill('abc'), { deep: { deeper: { deepest: 'x'.repeat(50) } } }]) {
+      expect(text(value)).toMatch(/^\(digest [0-9a-f]{12}\)$/);
+    }
+  });
+
+  it('is the same for equal data and another for other data', () => {
+    const data = fc.anything({ withMap: true, withSet: true, withDate: true, withBigInt: true });
+    fc.assert(
+      fc.property(data, data, (one, two) => {
+        expect(text(structuredCloneOf(one))).toBe(text(one));
+        const same = text(one) === text(two) && fingerprintOf('', one).exact;
+        if (same) expect(structuredCloneOf(two)).toEqual(one);
+      }),
+    );
+  });
+
+  it.each([
+    'password',
+    'userPassword',
+    'PASSPHRASE',
+    'apiKey',
+    'api_key',
+    'accessToken',
+    'authorization',
+    'sessionId',
+    'clientSecret',
+    'cookie',
+    'credentials',
+  ])('hides what is called %s, at whatever depth', (name) => {
+    const values = ['hunter2', 4711, ['hunter2'], new Map([['a', 'hunter2']])];
+    for (const value of values) {
+      for (const shown of [
+        text(value, name),
+        text({ [name]: value }),
+        text({ a: [{ [name]: value }] }),
+        text(new Map([[name, value]])),
+      ]) {
+        expect(shown).not.toContain('hunter2');
+        expect(shown).not.toContain('4711');
+      }
+    }
+    expect(text('hunter2', name)).toMatch(/^\(redacted [0-9a-f]{8}\)$/);
+    expect(text('hunter2', name)).not.toBe(text('hunter3', name));
+    expect(text(undefined, name)).toBe('undefined');
+  });
+
+  it('runs none of the value’s own code', () => {
+    const ran: string[] = [];
+    const value = {
+      get lazy() {
+        return ran.push('getter');
+      },
+      toJSON: () => ran.push('toJSON'),
+      toString: () => ran.push('toString'),
+      proxy: new Proxy({}, { ownKeys: () => (ran.push('trap'), []), get: () => ran.push('trap') }),
+    };
+    class Loud extends Map {
+      override [Symbol.iterator](): never {
+        throw ran.push('iterator');
+      }
+    }
+    expect(fingerprintOf('value', [value, new Loud()]).exact).toBe(false);
+    expect(ran).toEqual([]);
+  });
+
+  it('ends on a cycle, a deep value and a large one', () => {
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    const started = performance.now();
+    for (const value of [cyclic, deep, new Array(5_000_000).fill('x'), 'x'.repeat(20_000_000), Buffer.alloc(20_000_000)]) {
+      expect(fingerprintOf('value', value).exact).toBe(false);
+    }
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it('is inexact for a class that may keep content elsewhere', () => {
+    class Client {
+      host = 'a';
+    }
+    expect(text(new Client())).toBe("Client {host: 'a'}");
+    expect(fingerprintOf('client', new Client()).exact).toBe(false);
+    expect(fingerprintOf('list', [{ a: new Date(1) }]).exact).toBe(true);
+  });
+});
+
+function structuredCloneOf(value: unknown): unknown {
+  if (value instanceof Map) return new Map([...value].map(([k, v]) => [structuredCloneOf(k), structuredCloneOf(v)]));
+  if (value instanceof Set) return new Set([...value].map(structuredCloneOf));
+  if (value instanceof Date) return new Date(value);
+  if (Array.isArray(value)) return value.map(structuredCloneOf);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, part]) => [name, structuredCloneOf(part)] as const);
+  return entries.reduce((all, [name, part]) => Object.defineProperty(all, name, { value: part, enumerable: true }), {});
+}
