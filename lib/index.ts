@@ -4,6 +4,7 @@ export {
   CancelledError,
   FlowpondError,
   InvalidOptionsError,
+  LeaseLostError,
   MissingContextError,
   NoFlowRunError,
   NotATaskError,
@@ -22,7 +23,15 @@ export { Task, task } from './decorators/task.js';
 export type { FlowHook, FlowOptions } from './definitions/flow-options.js';
 export { exponentialBackoff, type ResultCopy, type TaskHook, type TaskOptions } from './definitions/task-options.js';
 export { hashObjects } from './keys/hash.js';
-export { allOf, type InputChoice, inputs, type KeyHelper, perFlowRun, staticKey, taskInputHash } from './keys/helpers.js';
+export {
+  allOf,
+  type InputChoice,
+  inputs,
+  type KeyHelper,
+  perFlowRun,
+  staticKey,
+  taskInputHash,
+} from './keys/helpers.js';
 export type { CacheKey, CacheKeyFn, FlowCacheKeyFn, KeyContext } from './keys/key-function.js';
 export { CachePolicy, DEFAULT, FLOW_PARAMETERS, INPUTS, NO_CACHE, RUN_ID, TASK_SOURCE } from './keys/policies.js';
 export type { LogFields, LogFormat, Logger, LogLevel } from './log/logger.js';
@@ -53,7 +62,16 @@ export { State, type StateName, type StateType } from './states/state.js';
 export type { TaskFuture } from './states/task-future.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';
 export type { StateRecord } from './stores/record.js';
-export type { Commit, Invalidation, Lead, LeadRequest, Miss, StateStore, StoreHost, StoreStats } from './stores/store.js';
+export type {
+  Commit,
+  Invalidation,
+  Lead,
+  LeadRequest,
+  Miss,
+  StateStore,
+  StoreHost,
+  StoreStats,
+} from './stores/store.js';
 export { KeyScope, StoreKey } from './stores/store-key.js';
 export { map, unmapped } from './verbs/map.js';
 export { original } from './verbs/original.js';

@@ -5,9 +5,28 @@ const has = Function.prototype[Symbol.hasInstance];
 class RealmEnvironment extends NodeEnvironment {
   async setup() {
     await super.setup();
-    for (const name of ['Object', 'Error', 'TypeError', 'RangeError', 'SyntaxError', 'Map', 'Set', 'Date', 'RegExp', 'Promise', 'ArrayBuffer', 'Array']) {
-      const inner = this.global[name], outer = globalThis[name];
-      Object.defineProperty(inner, Symbol.hasInstance, { configurable: true, value(v) { return has.call(this, v) || (this === inner && has.call(outer, v)); } });
+    for (const name of [
+      'Object',
+      'Error',
+      'TypeError',
+      'RangeError',
+      'SyntaxError',
+      'Map',
+      'Set',
+      'Date',
+      'RegExp',
+      'Promise',
+      'ArrayBuffer',
+      'Array',
+    ]) {
+      const inner = this.global[name],
+        outer = globalThis[name];
+      Object.defineProperty(inner, Symbol.hasInstance, {
+        configurable: true,
+        value(v) {
+          return has.call(this, v) || (this === inner && has.call(outer, v));
+        },
+      });
     }
   }
 }

@@ -162,6 +162,15 @@ export class StoreError extends FlowpondError {
   }
 }
 
+/** The run lost its lease: it was paused for too long, or its key was invalidated. What it computes is not stored. */
+export class LeaseLostError extends FlowpondError {
+  static override readonly code = 'FLOWPOND_LEASE_LOST';
+
+  constructor(what: string) {
+    super(`${what} lost its lease: it was paused past it, or its key was invalidated; its result will not be stored`);
+  }
+}
+
 /** The run was stopped: by its caller's signal, by `cancel()`, or because the flow around it ended. */
 export class CancelledError extends FlowpondError {
   static override readonly code = 'FLOWPOND_CANCELLED';

@@ -89,7 +89,8 @@ export const text: Read<string> = (value, where, option) =>
 
 /** A reader for a list of texts, none empty. */
 export const texts: Read<readonly string[]> = (value, where, option) => {
-  const good = Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
+  const good =
+    Array.isArray(value) && Array.from<unknown>(value).every((item) => typeof item === 'string' && item !== '');
   return good
     ? Object.freeze([...(value as string[])])
     : refuse(where, option, value, 'must be a list of texts', "Give ['a', 'b'].");

@@ -24,7 +24,11 @@ export function methodDecorator(name: string, wrap: Wrap): (...given: LegacyArgu
 
 /** Whether these arguments are a decorator's: `@Task` was written without its parentheses. */
 export function isUncalled(given: readonly unknown[]): boolean {
-  return isStandard(given) || (given.length === 3 && (typeof given[1] === 'string' || typeof given[1] === 'symbol'));
+  if (isStandard(given)) return true;
+  const [, key, third] = given;
+  const isPlace =
+    third === undefined || typeof third === 'number' || Object.hasOwn(Object(third) as object, 'configurable');
+  return given.length === 3 && (typeof key === 'string' || typeof key === 'symbol') && isPlace;
 }
 
 function isStandard(given: readonly unknown[]): given is StandardArguments {
@@ -34,7 +38,7 @@ function isStandard(given: readonly unknown[]): given is StandardArguments {
 
 function standard(name: string, wrap: Wrap, [value, context]: StandardArguments, calledFrom: AnyFunction): AnyFunction {
   const key = context.name;
-  if (context.kind !== 'method') throw misplaced(name, String(key), `a ${context.kind as string}`);
+  if (context.kind !== 'method') throw misplaced(name, String(key), placeOf(context.kind));
   if (context.private) throw misplaced(name, String(key), 'a #private method, which no verb could reach');
   const subject: Subject = { fn: value as AnyFunction, key, isStatic: context.static, classMetadata: context.metadata };
   return wrapped(name, wrap, subject, calledFrom);
@@ -50,8 +54,7 @@ function legacy(
   const fn: unknown = descriptor?.value;
   const returnType: unknown = key === undefined ? undefined : Reflect.getOwnMetadata('design:returntype', target, key);
   const subject = { fn: fn as AnyFunction, key: key ?? 'constructor', isStatic, declaringClass: target, returnType };
-  if (typeof descriptor !== 'object')
-    throw misplaced(name, placeName(subject), key === undefined ? 'a class' : 'a field or parameter');
+  if (typeof descriptor !== 'object') throw misplaced(name, placeName(subject), notAMethod(key, descriptor));
   if (typeof fn !== 'function') throw misplaced(name, placeName(subject), 'a getter or setter');
   return { ...descriptor, value: wrapped(name, wrap, subject, calledFrom) };
 }
@@ -61,6 +64,16 @@ function wrapped(name: string, wrap: Wrap, subject: Subject, calledFrom: AnyFunc
   const wrapper = wrap(subject, calledFrom);
   keepFace(subject.fn, wrapper);
   return wrapper;
+}
+
+function placeOf(kind: string): string {
+  return kind === 'accessor' ? 'an accessor' : `a ${kind}`;
+}
+
+/** What a decorator without a descriptor stands on: a parameter's has its position in that place. */
+function notAMethod(key: unknown, position: unknown): string {
+  if (typeof position === 'number') return 'a parameter';
+  return key === undefined ? 'a class' : 'a field';
 }
 
 export const GENERATOR = 'a generator, whose values come one by one';

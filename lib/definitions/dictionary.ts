@@ -30,8 +30,12 @@ function set(dictionary: Dictionary, name: string, value: unknown): void {
   else dictionary[name] = value;
 }
 
-/** Read by the language, by `await`, by JSON, by printing; never a misspelt parameter. */
-const HARMLESS = new Set(['then', 'toJSON', 'inspect', ...Object.getOwnPropertyNames(Object.prototype)]);
+/** Read by the language, by `await`, by JSON, by printing, by Jest's comparing; never a misspelt parameter. */
+const HARMLESS = new Set([
+  ...['then', 'toJSON', 'inspect', 'asymmetricMatch', '$$typeof', 'nodeType', 'tagName'],
+  ...['ITERABLE', 'KEYED', 'ORDERED', 'RECORD'].map((kind) => `@@__IMMUTABLE_${kind}__@@`),
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
 
 /** The same dictionary, in which reading a name that the method does not have throws {@link UnknownParameterError}. */
 export function strictDictionary(dictionary: Dictionary, list: ParameterList, where: string): Dictionary {

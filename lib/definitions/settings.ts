@@ -21,6 +21,9 @@ export interface Settings {
   readonly refresh: boolean | undefined;
   readonly store: string | StateStore | undefined;
   readonly resultCopy: ResultCopy;
+  readonly leaseMs: number;
+  readonly waitTimeoutMs: number;
+  readonly onWaitTimeout: 'run' | 'fail' | 'stale';
   readonly tags: OfParameters<readonly string[]>;
   readonly retries: number;
   readonly retryDelay: RetryDelay;
@@ -39,6 +42,9 @@ export interface Settings {
 
 const NONE: readonly never[] = Object.freeze([]);
 
+const LEASE_MS = 5_000;
+const WAIT_TIMEOUT_MS = 30_000;
+
 /** Fills in the defaults. */
 export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings {
   const keyFn = options.cacheKeyFn ?? options.cachePolicy?.keyFn;
@@ -55,6 +61,9 @@ export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings
     refresh: options.refreshCache,
     store: options.store,
     resultCopy: options.resultCopy ?? 'share',
+    leaseMs: options.lease ?? LEASE_MS,
+    waitTimeoutMs: options.waitTimeout ?? WAIT_TIMEOUT_MS,
+    onWaitTimeout: options.onWaitTimeout ?? 'run',
     tags: options.tags ?? NONE,
     retries: options.retries ?? 0,
     retryDelay,

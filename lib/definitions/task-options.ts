@@ -64,6 +64,12 @@ export interface TaskOptions<P = never, R = never> {
   readonly tags?: readonly string[] | ((parameters: P) => readonly string[]) | undefined;
   /** Name of one of the pond's stores, or a store. Default: the pond's. */
   readonly store?: string | StateStore | undefined;
+  /** How long the run holds its key in a shared store without renewing; a dead holder is replaced after it. Default 5 s. */
+  readonly lease?: Duration | undefined;
+  /** How long a call waits for a run elsewhere that holds its key. Default 30 s. */
+  readonly waitTimeout?: Duration | undefined;
+  /** What it does then: computes without storing, fails with `TaskTimeoutError`, or serves the expired value if there is one. Default `'run'`. */
+  readonly onWaitTimeout?: 'run' | 'fail' | 'stale' | undefined;
   /** How a stored result reaches callers. Default `'share'`: the same object. */
   readonly resultCopy?: ResultCopy | undefined;
   /** Attempts after the first. Default 0. */
@@ -220,6 +226,9 @@ const taskSchema = {
       ? (value as (parameters: object) => readonly string[])
       : texts(value, where, option)) as Read<readonly string[] | ((parameters: object) => readonly string[])>,
   resultCopy: oneOf('share', 'freeze', 'clone'),
+  lease: positiveDuration as Read<number>,
+  waitTimeout: positiveDuration as Read<number>,
+  onWaitTimeout: oneOf('run', 'fail', 'stale'),
   concurrency: whole(1),
   taskRunName: ((value, where, option) =>
     typeof value === 'function' ? (value as (parameters: object) => string) : text(value, where, option)) as Read<
@@ -244,6 +253,9 @@ const NEED_A_KEY = [
   'refreshCache',
   'store',
   'resultCopy',
+  'lease',
+  'waitTimeout',
+  'onWaitTimeout',
 ] as const;
 
 const NEED_RETRIES = ['retryDelay', 'retryJitter', 'retryIf'] as const;
@@ -290,8 +302,15 @@ export function withOverrides(options: ParsedTaskOptions, overrides: ParsedTaskO
   return merged;
 }
 
-/** Keeps of a pond's defaults what can have an effect on a task with these options. */
-export function withDefaults(options: ParsedTaskOptions, defaults: ParsedTaskOptions): ParsedTaskOptions {
+/** Options that only an asynchronous task can have. */
+const NEED_A_PROMISE = ['timeout', 'concurrency', 'retryDelay', 'retryJitter'] as const;
+
+/** Keeps of a pond's defaults what can have an effect on a task with these options; `promised`: it is known to be asynchronous. */
+export function withDefaults(
+  options: ParsedTaskOptions,
+  defaults: ParsedTaskOptions,
+  promised: boolean,
+): ParsedTaskOptions {
   const merged = withOverrides(defaults, options) as Record<string, unknown>;
   const drop = (names: readonly string[]): void => {
     for (const name of names) if (!Object.hasOwn(options, name)) delete merged[name];
@@ -299,6 +318,7 @@ export function withDefaults(options: ParsedTaskOptions, defaults: ParsedTaskOpt
   if (merged['cacheKeyFn'] === undefined && merged['cachePolicy'] === undefined) drop(NEED_A_KEY);
   if (merged['cacheExpiration'] === undefined) drop(['expirationJitter']);
   if (merged['retries'] === undefined || merged['retries'] === 0) drop(NEED_RETRIES);
+  if (!promised) drop(NEED_A_PROMISE);
   return merged;
 }
 

@@ -153,10 +153,7 @@ function bounded(frame: Frame, ending: Promise<Ending>, outer: Cancellation | un
         ? undefined
         : frame.runtime.clock.after(timeoutMs, () => own.cancel(new TaskTimeoutError(frame.source, timeoutMs)));
     let stopListening = (): void => {};
-    let settled = false;
     const settle = (one: Ending): void => {
-      if (settled) return; // the late end of a body that was not waited for
-      settled = true;
       stopTimer?.();
       stopListening();
       if (own !== outer) own.release();

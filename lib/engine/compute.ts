@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { positiveDuration } from '../base/duration.js';
-import { CancelledError, messageOf } from '../base/errors.js';
+import { formatMs, positiveDuration } from '../base/duration.js';
+import { CancelledError, messageOf, TaskTimeoutError } from '../base/errors.js';
 import { andThen, disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import type { Frame } from '../runs/frame.js';
@@ -12,15 +12,12 @@ import type { Lead, LeadRequest } from '../stores/store.js';
 import { noteKey } from '../why/manifest.js';
 import { type AfterBody, runAttempts } from './attempts.js';
 import { Ending } from './ending.js';
+import { keepLease } from './lease.js';
 import type { CacheFacts } from './outcome.js';
 import { stored } from './result-copy.js';
 import type { Flight } from './single-flight.js';
 import { abandonLead, askLead, commitState, FAILED, type Failed } from './store-access.js';
 
-/** How long an asynchronous run holds a key in a shared store without renewing. */
-const LEASE_MS = 5_000;
-/** How long a run waits for one elsewhere before it computes without storing. */
-const WAIT_TIMEOUT_MS = 30_000;
 /** A message may be lost: look again at least this often. */
 const LOOK_AGAIN_MS = 1_000;
 /** Nor more often than this, whatever a store says; and so many wakings in a row are believed. */
@@ -42,7 +39,7 @@ export interface Computation {
 export function compute(computation: Computation): MaybePromise<Ending> {
   const { flight, mode } = computation;
   const token = `${PROCESS}:${leads++}`;
-  const request = { mode, token, leaseMs: flight.leader.plan.isAsync ? LEASE_MS : 0 };
+  const request = { mode, token, leaseMs: flight.leader.plan.isAsync ? flight.leader.plan.settings.leaseMs : 0 };
   try {
     const answer = askLead(flight.leader.plan, flight.key, request);
     const ending = andThen(answer, (lead) => onLead(computation, request, lead));
@@ -58,7 +55,6 @@ export function computeUnstored(computation: Computation): MaybePromise<Ending> 
 }
 
 function onLead(computation: Computation, request: LeadRequest, lead: Lead | Failed): MaybePromise<Ending> {
-  const { flight } = computation;
   if (lead === FAILED) {
     computation.facts = { ...computation.facts, status: 'error', reason: 'store-error' };
     return computeUnstored(computation);
@@ -70,48 +66,64 @@ function onLead(computation: Computation, request: LeadRequest, lead: Lead | Fai
     case 'wait':
       return elsewhere(computation, request, lead);
     case 'lead':
-      return asLeader(computation, request.token, lead);
+      return asLeader(computation, request, lead);
   }
 }
 
 type Leading = Extract<Lead, { status: 'lead' }>;
 type Waiting = Extract<Lead, { status: 'wait' }>;
 
-function asLeader(computation: Computation, token: string, lead: Leading): MaybePromise<Ending> {
+function asLeader(computation: Computation, { token, leaseMs }: LeadRequest, lead: Leading): MaybePromise<Ending> {
   const { flight } = computation;
   const frame = flight.leader;
   computation.facts = factsOf(computation, lead);
   frame.execution.fence = lead.generation;
   const tags = tagsOf(frame);
+  const { renewEveryMs } = lead;
+  const lease = renewEveryMs === undefined ? undefined : keepLease(frame, flight.key, token, leaseMs, renewEveryMs);
   const ending = runAttempts(frame, computation.after);
-  return andThen(ending, (one) => write(computation, token, lead.generation, tags, one));
+  return andThen(ending, (one) => {
+    lease?.end();
+    if (lease?.lost) one.lost = true;
+    return write(computation, token, lead.generation, tags, one);
+  });
 }
 
 function factsOf(computation: Computation, lead: Leading): CacheFacts {
   const { flight, mode, facts } = computation;
-  const kinship = noteKey(flight.leader, flight.key.text);
+  const kin = noteKey(flight.leader, flight.key.text);
   if (mode === 'refresh') return facts;
   const { miss } = lead;
-  return miss.reason === 'first-seen' ? { ...facts, ...kinship } : { ...facts, ...miss };
+  return miss.reason === 'first-seen' ? { ...facts, reason: miss.reason, kin } : { ...facts, ...miss };
 }
 
 /** A run elsewhere holds the key: wait for its end, by message or timer, then ask again. */
 async function elsewhere(computation: Computation, request: LeadRequest, first: Waiting): Promise<Ending> {
   const { flight } = computation;
   const { clock } = flight.leader.runtime;
-  const deadline = clock.monotonic() + WAIT_TIMEOUT_MS;
+  const { waitTimeoutMs } = flight.leader.plan.settings;
+  const deadline = clock.monotonic() + waitTimeoutMs;
   let lead: Lead | Failed = first;
   for (let wakings = 0; lead !== FAILED && lead.status === 'wait'; wakings++) {
     await woken(flight, lead, Math.max(0, deadline - clock.monotonic()), wakings < BELIEVED_WAKINGS);
     if (flight.cancellation?.cancelled)
       return Ending.cancelled(new CancelledError(flight.leader.source, flight.cancellation.reason));
-    if (clock.monotonic() >= deadline) {
-      computation.facts = { ...computation.facts, reason: 'wait-timeout', detail: 'another run holds the key' };
-      return computeUnstored(computation);
-    }
+    if (clock.monotonic() >= deadline) return waitedTooLong(computation, lead);
     lead = await askLead(flight.leader.plan, flight.key, request);
   }
   return onLead(computation, request, lead);
+}
+
+/** A waiter's deadline has passed: as `onWaitTimeout` says. */
+function waitedTooLong(computation: Computation, { stale }: Waiting): MaybePromise<Ending> {
+  const { source, plan } = computation.flight.leader;
+  const { onWaitTimeout, waitTimeoutMs } = plan.settings;
+  const detail = `waited ${formatMs(waitTimeoutMs)} for a run elsewhere that holds the key`;
+  computation.facts = { ...computation.facts, reason: 'wait-timeout', detail };
+  if (onWaitTimeout === 'stale' && stale !== undefined) return Ending.found(stale);
+  if (onWaitTimeout === 'fail')
+    return Ending.timedOut(new TaskTimeoutError(`${source}: the wait for a run elsewhere`, waitTimeoutMs));
+  return computeUnstored(computation);
 }
 
 function woken(flight: Flight, lead: Waiting, mostMs: number, believe: boolean): Promise<void> {

@@ -11,7 +11,7 @@ export class Ending {
   record: StateRecord | undefined = undefined;
   /** Whether the value was found, not computed: another process or pond was first. */
   found = false;
-  /** Whether the key was taken from the run meanwhile, by a refresh or an invalidation: its value is its own caller's alone. */
+  /** Whether the run had lost its right to the key: who joined it leads anew. */
   lost = false;
 
   private constructor(

@@ -1,14 +1,16 @@
 import type { Frame } from '../runs/frame.js';
-import type { CacheOutcome, CacheStatus, ChangedPart, MissReason, Origin } from '../states/cache-outcome.js';
+import type { CacheOutcome, CacheStatus, MissReason, Origin } from '../states/cache-outcome.js';
 import type { StateRecord } from '../stores/record.js';
 import type { StoreKey } from '../stores/store-key.js';
+import type { Kinship } from '../why/manifest.js';
 
 /** What became of a run's key, gathered on the way; the outcome is made from it when somebody reads it. */
 export interface CacheFacts {
   readonly status: CacheStatus;
   readonly reason?: MissReason | undefined;
   readonly detail?: string | undefined;
-  readonly changed?: readonly ChangedPart[] | undefined;
+  /** What a first-seen key has to do with earlier ones; found out when read. */
+  readonly kin?: (() => Kinship) | undefined;
   readonly key?: StoreKey | undefined;
   /** What was served, or is stored now. */
   readonly record?: StateRecord | undefined;
@@ -24,11 +26,13 @@ export interface CacheFacts {
 export function outcomeOf(frame: Frame, facts: CacheFacts): CacheOutcome {
   const { key, record, status } = facts;
   const served = status === 'hit' || status === 'joined' || status === 'stale';
+  const why: Partial<Kinship> =
+    facts.reason === 'first-seen' && facts.kin ? facts.kin() : { reason: facts.reason, detail: facts.detail };
   return Object.freeze({
     status,
-    ...defined('reason', facts.reason),
-    ...defined('detail', facts.detail),
-    ...defined('changed', facts.changed),
+    ...defined('reason', why.reason),
+    ...defined('detail', why.detail),
+    ...defined('changed', why.changed),
     ...defined('store', key && frame.plan.store.name),
     ...defined('key', frame.key),
     ...defined('digest', key?.digest),

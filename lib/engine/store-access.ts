@@ -16,12 +16,20 @@ const READ: Question<StateRecord | undefined> = { operation: 'read', act: () => 
  * of. With `onStoreError: 'fail'` it becomes a `StoreError` instead.
  */
 export function readState(plan: Plan, key: StoreKey): MaybePromise<StateRecord | undefined | Failed> {
+  if (!plan.circuit.healthy && !plan.circuit.admits(plan.runtime.clock.monotonic())) return leftAlone(plan, READ);
   try {
     const found = plan.store.get(key) ?? undefined; // null is what Redis clients say
-    return !plan.store.sync && isThenable(found) ? guarded(plan, READ, found.then(orNone)) : found;
+    if (!plan.store.sync && isThenable(found)) return guarded(plan, READ, found.then(orNone));
+    if (!plan.circuit.healthy) plan.circuit.succeeded();
+    return found;
   } catch (error) {
     return failed(plan, READ, error);
   }
+}
+
+/** Holds a lease for another while; false where it was lost. */
+export function renewLease(plan: Plan, key: StoreKey, token: string, leaseMs: number): MaybePromise<boolean | Failed> {
+  return guard(plan, { operation: 'renew', act: () => plan.store.renew(key, token, leaseMs), lenient: true });
 }
 
 function orNone(found: StateRecord | undefined | null): StateRecord | undefined {
@@ -59,7 +67,7 @@ export function abandonLead(
   token: string,
   miss: Miss,
   lenient: boolean,
-): MaybePromise<void | Failed> {
+): MaybePromise<unknown> {
   return guard(plan, { operation: 'abandon', act: () => plan.store.abandon(key, token, undefined, miss), lenient });
 }
 
@@ -87,6 +95,7 @@ interface Question<T> {
 }
 
 function guard<T>(plan: Plan, question: Question<T>): MaybePromise<T | Failed> {
+  if (!plan.circuit.admits(plan.runtime.clock.monotonic())) return leftAlone(plan, question);
   let answer: MaybePromise<T>;
   try {
     answer = question.act();
@@ -94,7 +103,9 @@ function guard<T>(plan: Plan, question: Question<T>): MaybePromise<T | Failed> {
   } catch (error) {
     return failed(plan, question, error);
   }
-  return question.understands?.(answer) === false ? failed(plan, question, unintelligible()) : answer;
+  if (question.understands?.(answer) === false) return failed(plan, question, unintelligible());
+  plan.circuit.succeeded();
+  return answer;
 }
 
 /** No answer is waited for longer than the pond's `storeTimeout`. */
@@ -120,6 +131,7 @@ function guarded<T>(plan: Plan, question: Question<T>, answer: Promise<T>): Prom
       if (late) return question.tooLate?.(value);
       if (question.understands?.(value) === false) return fail(unintelligible());
       stop();
+      plan.circuit.succeeded();
       resolve(value);
     }, fail);
   });
@@ -149,9 +161,21 @@ function unintelligible(): Error {
 
 type Failing = Pick<Question<never>, 'operation' | 'failing' | 'lenient'>;
 
+/** A store that failed again and again is not asked for a while; nothing is logged anew. */
+function leftAlone(plan: Plan, { operation, lenient }: Failing): Failed {
+  const { runtime, store } = plan;
+  if (runtime.onStoreError !== 'fail' || lenient) return FAILED;
+  throw new StoreError(
+    store.name,
+    operation,
+    new Error('it failed several times in a row and is left alone for a while'),
+  );
+}
+
 function failed(plan: Plan, { operation, failing, lenient }: Failing, cause: unknown): Failed {
   const { runtime, store } = plan;
   runtime.counters.storeErrors++;
+  plan.circuit.failed(runtime.clock.monotonic());
   const error = new StoreError(store.name, operation, cause);
   const message = `store '${store.name}' failed to ${operation}, the task runs without it: ${messageOf(cause)}`;
   runtime.trouble({ kind: 'store', where: plan.where, message, error: cause }, `store ${store.name} ${operation}`);

@@ -38,7 +38,7 @@ export class SubmittedRun implements TaskFuture<unknown> {
     this.#cancellation = cancellation;
     this.#state = new State({ name: 'Pending', at: frame.runtime.clock.now() });
     frame.observer = (state) => {
-      if (!this.#state.isFinal()) this.#state = state;
+      this.#state = state;
     };
     this.#final = start().then((state) => {
       this.#state = state;

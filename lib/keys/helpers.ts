@@ -127,7 +127,9 @@ function chosenNames(
 type Part = (context: never, parameters: never) => MaybePromise<CacheKey>;
 
 /** What reads all that its parts read. */
-type Whole<F> = [F] extends [(context: infer C, parameters: infer P) => infer K] ? (context: C, parameters: P) => K : never;
+type Whole<F> = [F] extends [(context: infer C, parameters: infer P) => infer K]
+  ? (context: C, parameters: P) => K
+  : never;
 
 /**
  * The keys of several functions, all of which must hold: each part with its length, so that parts cannot run into each

@@ -3,6 +3,8 @@ import { hashObjects } from './hash.js';
 import { allOf, inputs } from './helpers.js';
 import { type AnyKeyFn, fromContextAlone, keySourceOf } from './key-function.js';
 
+const BRAND = Symbol.for('flowpond.cache-policy');
+
 /** A part of a policy: the inputs (of which some may be left out), or a key function. Equal labels are one part. */
 type Part = { readonly label: string; readonly keyFn: AnyKeyFn };
 
@@ -11,14 +13,27 @@ type Part = { readonly label: string; readonly keyFn: AnyKeyFn };
  * helpers: `INPUTS.plus(RUN_ID)` is `allOf(taskInputHash, runId)`. Immutable.
  */
 export class CachePolicy {
-  readonly #parts: readonly Part[];
-  readonly #countsInputs: boolean;
-  readonly #omitted: readonly string[];
+  // Not #private: a policy of the package's other build is added like one of this.
+  /** @internal */
+  readonly parts: readonly Part[];
+  /** @internal */
+  readonly countsInputs: boolean;
+  /** @internal */
+  readonly omitted: readonly string[];
+
+  static {
+    Object.defineProperty(CachePolicy.prototype, BRAND, { value: true });
+  }
+
+  /** Whether a value is a policy, of whichever build of the package. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
 
   private constructor(parts: readonly Part[], countsInputs: boolean, omitted: readonly string[]) {
-    this.#parts = parts;
-    this.#countsInputs = countsInputs;
-    this.#omitted = omitted;
+    this.parts = parts;
+    this.countsInputs = countsInputs;
+    this.omitted = omitted;
   }
 
   /** A policy of one key function. */
@@ -56,11 +71,11 @@ export class CachePolicy {
       const remedy = 'Give INPUTS, RUN_ID …, or CachePolicy.fromKeyFn(fn).';
       throw new InvalidOptionsError({ where: 'CachePolicy.plus', value: other, problem: 'takes a policy', remedy });
     }
-    const added = other.#parts.filter(
-      (part) => part.label === '' || !this.#parts.some((own) => own.label === part.label),
+    const added = other.parts.filter(
+      (part) => part.label === '' || !this.parts.some((own) => own.label === part.label),
     );
-    const omitted = [...new Set([...this.#omitted, ...other.#omitted])];
-    return new CachePolicy([...this.#parts, ...added], this.#countsInputs || other.#countsInputs, omitted);
+    const omitted = [...new Set([...this.omitted, ...other.omitted])];
+    return new CachePolicy([...this.parts, ...added], this.countsInputs || other.countsInputs, omitted);
   }
 
   /** The same without one input. Changes only policies that count the inputs. */
@@ -74,25 +89,20 @@ export class CachePolicy {
         remedy,
       });
     }
-    return new CachePolicy(this.#parts, this.#countsInputs, [...new Set([...this.#omitted, parameter])]);
+    return new CachePolicy(this.parts, this.countsInputs, [...new Set([...this.omitted, parameter])]);
   }
 
   /** What the policy comes to; it never gives a key where the policy is `NO_CACHE`. */
   get keyFn(): AnyKeyFn {
-    const named = this.#parts.filter((part) => part.label !== '').sort((a, b) => (a.label < b.label ? -1 : 1));
-    const own = this.#parts.filter((part) => part.label === '');
+    const named = this.parts.filter((part) => part.label !== '').sort((a, b) => (a.label < b.label ? -1 : 1));
+    const own = this.parts.filter((part) => part.label === '');
     const keyFns = [...named, ...own].map((part) => part.keyFn);
-    if (this.#countsInputs) {
-      keyFns.unshift(inputs(this.#omitted.length === 0 ? {} : { omit: this.#omitted }) as AnyKeyFn);
+    if (this.countsInputs) {
+      keyFns.unshift(inputs(this.omitted.length === 0 ? {} : { omit: this.omitted }) as AnyKeyFn);
     }
     const [first, ...more] = keyFns;
     if (first === undefined) return NEVER;
     return more.length === 0 ? first : allOf(...keyFns);
-  }
-
-  /** Whether this policy caches nothing. */
-  get isNone(): boolean {
-    return this.#parts.length === 0 && !this.#countsInputs;
   }
 }
 

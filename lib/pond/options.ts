@@ -32,7 +32,7 @@ export interface PondOptions {
   readonly clock?: Clock | undefined;
   /** Keeps this pond's keys apart from others' in a shared store. Default: none. */
   readonly namespace?: string | undefined;
-  /** Options of tasks that say nothing else; those that would have no effect on a task are left out. */
+  /** Options of tasks that say nothing else; those that would have no effect on a task, or that a method not known to be async cannot have, are left out. */
   readonly taskDefaults?: Omit<TaskOptions<object, unknown>, 'name' | 'identity' | 'parameters' | 'async'> | undefined;
 }
 

@@ -6,6 +6,7 @@ import type { Definition } from '../definitions/definition.js';
 import type { ParsedTaskOptions } from '../definitions/task-options.js';
 import { createLog } from '../log/log.js';
 import type { Log } from '../log/logger.js';
+import { Circuit } from '../runs/circuit.js';
 import type { Plan } from '../runs/plan.js';
 import {
   EVENT_NAMES,
@@ -23,6 +24,8 @@ import type { ParsedPondOptions } from './options.js';
 import { logRuns } from './run-log.js';
 
 const STORE_TIMEOUT_MS = 1_000;
+/** A store that stays broken is told of again after so long. */
+const STORE_TROUBLE_MS = 60_000;
 /** Warnings given once, and key scopes, are remembered up to this many. */
 const MAX_REMEMBERED = 10_000;
 
@@ -59,7 +62,9 @@ export class PondRuntime implements Runtime {
   readonly #keyrings = new Map<string, Keyring>();
   readonly #attached = new Set<StateStore>();
   readonly #host = hostOf(this);
-  readonly #warned = new Set<string>();
+  readonly #circuits = new WeakMap<StateStore, Circuit>();
+  /** When each warning was given. */
+  readonly #warned = new Map<string, number>();
   readonly #environment: ParsedPondOptions;
   #options: ParsedPondOptions = {};
   #defaultStore: StateStore | undefined;
@@ -155,12 +160,24 @@ export class PondRuntime implements Runtime {
     return [...this.#attached];
   }
 
+  circuit(store: StateStore): Circuit {
+    let circuit = this.#circuits.get(store);
+    if (circuit === undefined) {
+      circuit = new Circuit();
+      this.#circuits.set(store, circuit);
+    }
+    return circuit;
+  }
+
   trouble(event: TroubleEvent, once?: string): void {
     const topic = this.events.topic('trouble');
     if (topic.wanted) topic.send(event);
     if (once !== undefined) {
-      if (this.#warned.has(once) || this.#warned.size >= MAX_REMEMBERED) return;
-      this.#warned.add(once);
+      const now = this.clock.now();
+      const before = this.#warned.get(once);
+      if (before !== undefined && (event.kind !== 'store' || now - before < STORE_TROUBLE_MS)) return;
+      if (before === undefined && this.#warned.size >= MAX_REMEMBERED) return;
+      this.#warned.set(once, now);
     }
     const level = event.kind === 'hook' || event.kind === 'unawaited' ? 'error' : 'warn';
     this.log.write(level, event.where, event.message, event.kind === 'hook' ? { error: event.error } : undefined);

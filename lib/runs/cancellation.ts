@@ -71,6 +71,12 @@ export class Cancellation {
     return this.#controller.signal;
   }
 
+  /** Aborts the signal alone: the body is told that its work is in vain, nobody's wait ends. */
+  abortSignal(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+
   /** The run is over: its signal aborts no more. Runs that it began and that go on are still cancelled through it. */
   release(): void {
     this.#released = true;

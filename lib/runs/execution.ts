@@ -1,6 +1,7 @@
 import type { Cancellation } from './cancellation.js';
+import type { RunIdentity } from './run-identity.js';
 
-/** What a call has only once it runs; a hit has none. */
+/** What a call has only once it runs, or is looked at; a hit that nobody reads has none. */
 export class Execution {
   /** Attempts begun. */
   attempt = 0;
@@ -13,4 +14,8 @@ export class Execution {
   fence = 0;
   /** Set when the key function answered with a promise. */
   keyCameLater = false;
+  /** The run's id and name, once somebody asked. */
+  identity: RunIdentity | undefined = undefined;
+  /** Its labels, once they were made. */
+  tags: readonly string[] | undefined = undefined;
 }

@@ -3,7 +3,7 @@ import type { Definition } from '../definitions/definition.js';
 import type { Dictionary } from '../definitions/dictionary.js';
 import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
 import type { FlowInfo, FlowKeyContext, FlowRun, FlowRunContext } from '../states/run-context.js';
-import { Frame, type Scope } from './frame.js';
+import { Frame, printsOf, type Scope } from './frame.js';
 import type { Plan } from './plan.js';
 import { RunIdentity } from './run-identity.js';
 import { runName } from './run-template.js';
@@ -14,6 +14,9 @@ export class FlowFrame extends Frame implements FlowRunContext {
   readonly kind = 'flow';
   readonly inFlow = true;
   readonly calledAt: number;
+  // Asked by every task inside: kept, not looked up through the flows around.
+  readonly explicit: boolean;
+  readonly logPrints: boolean;
   taskRuns = 0;
   cachedTaskRuns = 0;
   savedMs = 0;
@@ -28,6 +31,8 @@ export class FlowFrame extends Frame implements FlowRunContext {
 
   constructor(plan: Plan, receiver: unknown, args: readonly unknown[], parent: Scope | undefined) {
     super(plan, receiver, args, parent);
+    this.explicit = parent?.explicit ?? false;
+    this.logPrints = printsOf(plan, parent);
     this.calledAt = plan.runtime.clock.now();
   }
 

@@ -84,15 +84,13 @@ export abstract class Frame implements Scope {
 
   abstract readonly kind: 'task' | 'flow';
   abstract readonly flowFrame: FlowFrame | undefined;
+  abstract readonly explicit: boolean;
+  abstract readonly logPrints: boolean;
   /** `Task run 'quote-0'`, as log lines name it. */
   abstract get source(): string;
 
   get runtime(): Runtime {
     return this.plan.runtime;
-  }
-
-  get explicit(): boolean {
-    return this.parent?.explicit ?? false;
   }
 
   get frame(): this {
@@ -128,26 +126,16 @@ export abstract class Frame implements Scope {
     return execution.cancellation.signal;
   }
 
-  get logPrints(): boolean {
-    const { parent, plan } = this;
-    return plan.settings.logPrints ?? (parent?.frame === undefined ? plan.runtime.logPrints : parent.logPrints);
-  }
-
   /** The inputs by name; reading a name that the method does not have throws `UnknownParameterError`. */
   get parameters(): Dictionary {
-    this.#dictionary ??= this.#strict();
+    this.#dictionary ??= strictly(this);
     return this.#dictionary;
   }
 
   /** The inputs for a key function: strict at a task's first calls, plain after them. */
   dictionary(strict: boolean): Dictionary {
-    this.#dictionary = strict ? this.#strict() : dictionaryOf(this.plan.definition.parameterList, this.args);
+    this.#dictionary = strict ? strictly(this) : dictionaryOf(this.plan.definition.parameterList, this.args);
     return this.#dictionary;
-  }
-
-  #strict(): Dictionary {
-    const list = this.plan.definition.parameterList;
-    return strictDictionary(dictionaryOf(list, this.args), list, this.plan.where);
   }
 
   get logger(): Logger {
@@ -167,4 +155,15 @@ export abstract class Frame implements Scope {
   [inspect.custom](): string {
     return `${this.kind === 'task' ? 'TaskRunContext' : 'FlowRunContext'} { ${this.source} }`;
   }
+}
+
+/** Whether a run's prints are logged: its own option, the run's around it, the pond's. */
+export function printsOf(plan: Plan, parent: Scope | undefined): boolean {
+  return plan.settings.logPrints ?? (parent?.frame === undefined ? plan.runtime.logPrints : parent.logPrints);
+}
+
+// A function, not a private method: that would cost every instance a brand.
+function strictly({ plan, args }: Frame): Dictionary {
+  const list = plan.definition.parameterList;
+  return strictDictionary(dictionaryOf(list, args), list, plan.where);
 }

@@ -5,6 +5,7 @@ import { checkRunOptions, type ParsedTaskOptions, withDefaults, withOverrides } 
 import type { FlowInfo, TaskInfo } from '../states/run-context.js';
 import type { StateName } from '../states/state.js';
 import type { StateStore } from '../stores/store.js';
+import type { Circuit } from './circuit.js';
 import type { Keyring, Runtime } from './runtime.js';
 
 /** A definition, ready to run: for one pond, one receiver class, one set of options. All that a call need not work out again. */
@@ -20,6 +21,7 @@ export class Plan {
   readonly className: string | undefined;
   readonly keyring: Keyring;
   readonly store: StateStore;
+  readonly circuit: Circuit;
   /** Another definition or class had the identity first. */
   readonly identityTaken: string | undefined;
   /** Whether and why a call is looked up. */
@@ -58,6 +60,7 @@ export class Plan {
     this.identityTaken = this.settings.keyFn && claim(runtime, keyIdentity, definition, receiverClass);
     this.keyring = runtime.keyring(this.settings.shared ? '' : keyIdentity, this.settings.version);
     this.store = runtime.store(this.settings.store, this.where);
+    this.circuit = runtime.circuit(this.store);
     this.lookup = this.#lookup();
     this.quietHit = this.settings.onCompletion.length === 0;
     this.sharesResult = this.settings.resultCopy === 'share';
@@ -103,7 +106,7 @@ function optionsFor(
 ): ParsedTaskOptions {
   const own = overrides === undefined ? definition.options : withOverrides(definition.options, overrides);
   if (overrides !== undefined) checkRunOptions(own, where);
-  return definition.role === 'task' ? withDefaults(own, runtime.taskDefaults) : own;
+  return definition.role === 'task' ? withDefaults(own, runtime.taskDefaults, definition.promised) : own;
 }
 
 /** The class of whatever a method was called on; undefined for a call without a receiver. */

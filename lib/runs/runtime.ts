@@ -5,6 +5,7 @@ import type { ParsedTaskOptions } from '../definitions/task-options.js';
 import type { Log } from '../log/logger.js';
 import type { StateStore } from '../stores/store.js';
 import type { KeyScope } from '../stores/store-key.js';
+import type { Circuit } from './circuit.js';
 import type { Plan } from './plan.js';
 import type { FlowRunEvent, RunEvents, StateTopics, TaskRunEvent, TroubleEvent } from './run-events.js';
 
@@ -59,6 +60,8 @@ export interface Runtime {
   keyring(identity: string, version: string | undefined): Keyring;
   /** The store of this name; the default one where it is undefined. */
   store(named: string | StateStore | undefined, where: string): StateStore;
-  /** Tells of trouble; one line, and for a `once` key only the first time. */
+  /** Whether a store is worth asking. */
+  circuit(store: StateStore): Circuit;
+  /** Tells of trouble; one line, and for a `once` key only the first time; of a store, once a minute. */
   trouble(event: TroubleEvent, once?: string): void;
 }

@@ -2,19 +2,21 @@ import { NoFlowRunError } from '../base/errors.js';
 import type { Dictionary } from '../definitions/dictionary.js';
 import type { FlowRun, TaskInfo, TaskRun, TaskRunContext } from '../states/run-context.js';
 import type { FlowFrame } from './flow-frame.js';
-import { Frame, type Scope } from './frame.js';
+import { Frame, printsOf, type Scope } from './frame.js';
 import type { Plan } from './plan.js';
 import { RunIdentity } from './run-identity.js';
 import { runName } from './run-template.js';
 
 /** A task's call and run: its context, and the scope of its body. */
 export class TaskFrame extends Frame implements TaskRunContext {
-  readonly kind = 'task';
+  declare readonly kind: 'task';
   readonly flowFrame: FlowFrame | undefined;
   /** Counts this task's runs in the flow run; -1 outside a flow. */
   readonly ordinal: number;
-  #identity: RunIdentity | undefined = undefined;
-  #tags: readonly string[] | undefined = undefined;
+
+  static {
+    Object.defineProperty(TaskFrame.prototype, 'kind', { value: 'task' });
+  }
 
   constructor(plan: Plan, receiver: unknown, args: readonly unknown[], parent: Scope | undefined) {
     super(plan, receiver, args, parent);
@@ -23,15 +25,9 @@ export class TaskFrame extends Frame implements TaskRunContext {
   }
 
   get identity(): RunIdentity {
-    this.#identity ??= this.#makeIdentity();
-    return this.#identity;
-  }
-
-  #makeIdentity(): RunIdentity {
-    const { settings, definition } = this.plan;
-    if (settings.runName === undefined)
-      return RunIdentity.ofTask(definition.name, this.ordinal, this.flowFrame?.identity);
-    return RunIdentity.named(runName(settings.runName, this, definition.name), this.flowFrame?.identity);
+    const { execution } = this;
+    execution.identity ??= identityOf(this);
+    return execution.identity;
   }
 
   /** The run's labels; a function of the inputs that fails leaves it without, and says so in {@link tagsOrThrow}. */
@@ -46,13 +42,22 @@ export class TaskFrame extends Frame implements TaskRunContext {
   tagsOrThrow(): readonly string[] {
     const { tags } = this.plan.settings;
     if (typeof tags !== 'function') return tags;
-    if (this.#tags === undefined) {
+    const { execution } = this;
+    if (execution.tags === undefined) {
       const made: unknown = tags(this.parameters);
       if (!Array.isArray(made) || !made.every((tag) => typeof tag === 'string'))
         throw new TypeError('the tags function gave no list of texts');
-      this.#tags = made as readonly string[];
+      execution.tags = made as readonly string[];
     }
-    return this.#tags;
+    return execution.tags;
+  }
+
+  get explicit(): boolean {
+    return this.parent?.explicit ?? false;
+  }
+
+  get logPrints(): boolean {
+    return printsOf(this.plan, this.parent);
   }
 
   get fence(): number {
@@ -90,6 +95,15 @@ export class TaskFrame extends Frame implements TaskRunContext {
     if (this.flowFrame === undefined) throw new NoFlowRunError(this.plan.where, 'flowRun');
     return this.flowFrame.flowRun;
   }
+}
+
+// Functions, not private methods: those would cost every instance a brand.
+
+function identityOf(frame: TaskFrame): RunIdentity {
+  const { plan, ordinal, flowFrame } = frame;
+  const { name } = plan.definition;
+  if (plan.settings.runName === undefined) return RunIdentity.ofTask(name, ordinal, flowFrame?.identity);
+  return RunIdentity.named(runName(plan.settings.runName, frame, name), flowFrame?.identity);
 }
 
 /** What others see of a task run. */

@@ -30,16 +30,27 @@ export interface Miss {
 export type Lead =
   | { readonly status: 'hit'; readonly record: StateRecord }
   | { readonly status: 'stale'; readonly record: StateRecord }
-  | { readonly status: 'wait'; readonly leaseLeftMs: number; readonly woken?: Promise<void> }
+  | {
+      readonly status: 'wait';
+      readonly leaseLeftMs: number;
+      /** Resolves when there may be news. A hint, never the truth. */
+      readonly woken?: Promise<void>;
+      /** The expired value, where it is still there. */
+      readonly stale?: StateRecord;
+    }
   | {
       readonly status: 'lead';
       readonly generation: number;
       readonly miss: Miss;
+      /** Renew this often, in milliseconds, or lose the lease; absent where it cannot be lost. */
+      readonly renewEveryMs?: number;
       readonly stale?: StateRecord;
     };
 
-/** What to forget: single keys, whole tasks by identity, tags, or everything. */
+/** What to forget in one namespace: single keys, whole tasks by identity, tags, or everything. Other namespaces are left alone. */
 export interface Invalidation {
+  /** Default: the one without a name. */
+  readonly namespace?: string | undefined;
   readonly keys?: readonly StoreKey[];
   readonly identities?: readonly string[];
   readonly tags?: readonly string[];

@@ -139,7 +139,8 @@ class Reader {
 /** One more than is read, so that the reader notices. */
 function someOf(values: IterableIterator<unknown>): unknown[] {
   const some: unknown[] = [];
-  for (let next = values.next(); next.done !== true && some.length <= MAX_PARTS; next = values.next()) some.push(next.value);
+  for (let next = values.next(); next.done !== true && some.length <= MAX_PARTS; next = values.next())
+    some.push(next.value);
   return some;
 }
 

@@ -20,16 +20,16 @@ const rings = new WeakMap<Keyring, Map<string, Manifest>>();
 
 /** What a first-seen key has to do with earlier ones. */
 export interface Kinship {
-  readonly reason: MissReason;
-  readonly detail?: string;
-  readonly changed?: readonly ChangedPart[];
+  readonly reason: MissReason | undefined;
+  readonly detail?: string | undefined;
+  readonly changed?: readonly ChangedPart[] | undefined;
 }
 
 /**
- * Notes what a missed key is made of, before the body may change its arguments, and says how it differs from the nearest earlier key of
- * the task. Bounded; only misses pay for it.
+ * Notes what a missed key is made of, before the body may change its arguments. Answers with what says, if somebody asks, how it
+ * differs from the nearest earlier key of the task. Bounded; only misses pay for it.
  */
-export function noteKey(frame: Frame, keyText: string): Kinship {
+export function noteKey(frame: Frame, keyText: string): () => Kinship {
   const { keyring } = frame.plan;
   let ring = rings.get(keyring);
   if (ring === undefined) {
@@ -37,11 +37,12 @@ export function noteKey(frame: Frame, keyText: string): Kinship {
     rings.set(keyring, ring);
   }
   const own = manifestOf(frame);
-  const kinship = kinshipOf(own, ring, keyText);
+  const known = ring.has(keyText);
+  const earlier = [...ring.values()];
   ring.delete(keyText);
   ring.set(keyText, own);
   if (ring.size > RING) ring.delete(ring.keys().next().value as string);
-  return kinship;
+  return () => (known ? STORED_NOTHING : kinshipOf(own, earlier));
 }
 
 function manifestOf(frame: Frame): Manifest {
@@ -59,11 +60,12 @@ function manifestOf(frame: Frame): Manifest {
   return { parts, exact };
 }
 
-function kinshipOf(own: Manifest, ring: ReadonlyMap<string, Manifest>, keyText: string): Kinship {
-  if (ring.has(keyText)) return { reason: 'not-stored', detail: 'its last run stored nothing' };
+const STORED_NOTHING: Kinship = { reason: 'not-stored', detail: 'its last run stored nothing' };
+
+function kinshipOf(own: Manifest, all: readonly Manifest[]): Kinship {
   let nearest: readonly string[] | undefined;
   let kin: Manifest = own;
-  for (const earlier of ring.values()) {
+  for (const earlier of all) {
     const changed = differing(earlier.parts, own.parts);
     if (nearest !== undefined && changed.length > nearest.length) continue;
     [nearest, kin] = [changed, earlier];

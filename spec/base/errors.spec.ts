@@ -35,6 +35,7 @@ function oneOfEach(from: typeof errors) {
     new from.TaskTimeoutError('Weather.fetch', 1_500),
     new from.StoreError('redis', 'read', new Error('down')),
     new from.CancelledError('Weather.fetch'),
+    new from.LeaseLostError('Weather.fetch'),
   ] as const;
 }
 

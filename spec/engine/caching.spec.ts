@@ -73,13 +73,20 @@ describe.each(STORES)('expiry over %s', (_name, store) => {
     const expiries: (number | undefined)[] = [];
     for (const ttl of [5_000, undefined]) {
       const state = await pond.run(() => returnState(work)(ttl));
-      expiries.push(state.cacheExpiration === undefined ? undefined : state.cacheExpiration.getTime() - pond.clock.now());
+      expiries.push(
+        state.cacheExpiration === undefined ? undefined : state.cacheExpiration.getTime() - pond.clock.now(),
+      );
     }
     expect(expiries).toEqual([5_000, undefined]);
   });
 
   it.each([
-    ['throws', () => { throw new Error('no'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
     ['gives zero', () => 0],
     ['gives a negative one', () => -1],
     ['gives NaN', () => Number.NaN],
@@ -99,14 +106,18 @@ describe.each(STORES)('expiry over %s', (_name, store) => {
 
   it('is shortened by jitter, by up to the share asked for and never prolonged', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 10_000_000 }), fc.double({ min: 0, max: 1, noNaN: true }), async (ms, expirationJitter) => {
-        const pond = pondUnderTest({ store: store() });
-        const work = counted({ cacheExpiration: ms, expirationJitter });
-        const { cache } = await pond.run(() => returnState(work)());
-        const left = Number(cache?.expiresAt) - pond.clock.now();
-        expect(left).toBeLessThanOrEqual(ms);
-        expect(left).toBeGreaterThanOrEqual(Math.floor(ms * (1 - expirationJitter)) - 1);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 10_000_000 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        async (ms, expirationJitter) => {
+          const pond = pondUnderTest({ store: store() });
+          const work = counted({ cacheExpiration: ms, expirationJitter });
+          const { cache } = await pond.run(() => returnState(work)());
+          const left = Number(cache?.expiresAt) - pond.clock.now();
+          expect(left).toBeLessThanOrEqual(ms);
+          expect(left).toBeGreaterThanOrEqual(Math.floor(ms * (1 - expirationJitter)) - 1);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -114,30 +125,33 @@ describe.each(STORES)('expiry over %s', (_name, store) => {
 
 describe('results that look like nothing', () => {
   const VALUES = [null, undefined, 0, -0, '', false, Number.NaN, 0n];
-  it.each(VALUES.map((value) => [String(value), value]))('are hits: %s, asynchronous and synchronous', async (_name, value) => {
-    let bodies = 0;
-    class Service {
-      @Task({ cacheKeyFn: taskInputHash }) async later() {
-        bodies++;
-        return value;
+  it.each(VALUES.map((value) => [String(value), value]))(
+    'are hits: %s, asynchronous and synchronous',
+    async (_name, value) => {
+      let bodies = 0;
+      class Service {
+        @Task({ cacheKeyFn: taskInputHash }) async later() {
+          bodies++;
+          return value;
+        }
+        @Task({ cacheKeyFn: taskInputHash }) now() {
+          bodies++;
+          return value;
+        }
       }
-      @Task({ cacheKeyFn: taskInputHash }) now() {
-        bodies++;
-        return value;
+      for (const store of [memoryStore(), new AsyncStore()]) {
+        const service = pondUnderTest({ store }).bind(new Service());
+        bodies = 0;
+        expect(await service.later()).toBe(value);
+        expect(await service.later()).toBe(value);
+        expect((await returnState(service).later()).name).toBe('Cached');
+        expect(bodies).toBe(1);
+        if (!store.sync) continue;
+        expect([service.now(), service.now()]).toEqual([value, value]);
+        expect(bodies).toBe(2);
       }
-    }
-    for (const store of [memoryStore(), new AsyncStore()]) {
-      const service = pondUnderTest({ store }).bind(new Service());
-      bodies = 0;
-      expect(await service.later()).toBe(value);
-      expect(await service.later()).toBe(value);
-      expect((await returnState(service).later()).name).toBe('Cached');
-      expect(bodies).toBe(1);
-      if (!store.sync) continue;
-      expect([service.now(), service.now()]).toEqual([value, value]);
-      expect(bodies).toBe(2);
-    }
-  });
+    },
+  );
 });
 
 describe('cacheIf', () => {
@@ -152,7 +166,12 @@ describe('cacheIf', () => {
   });
 
   it.each([
-    ['throws', () => { throw new Error('no'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
     ['gives a promise', async () => true],
     ['gives a promise that rejects', async () => Promise.reject(new Error('no'))],
   ])('that %s leaves the result unstored, and the run as it is', async (_name, cacheIf) => {
@@ -179,7 +198,12 @@ describe('refreshCache and the pond’s caching', () => {
     await pond.run(() => work());
     await pond.clock.advance('9s');
     const state = await pond.run(() => returnState(withOptions(work, { refreshCache: true }))());
-    expect([state.name, state.result(), state.cache?.status, state.cache?.reason]).toEqual(['Completed', 2, 'refresh', 'refresh']);
+    expect([state.name, state.result(), state.cache?.status, state.cache?.reason]).toEqual([
+      'Completed',
+      2,
+      'refresh',
+      'refresh',
+    ]);
     await pond.clock.advance('9s');
     expect(await pond.run(() => work())).toBe(2);
     await pond.clock.advance('1s');
@@ -233,7 +257,12 @@ describe('refreshCache and the pond’s caching', () => {
       }
     }
     const service = pondUnderTest().bind(new Service());
-    expect([await service.nightly(), await service.nightly(), await refresh(service).nightly(), await service.nightly()]).toEqual([1, 1, 2, 2]);
+    expect([
+      await service.nightly(),
+      await service.nightly(),
+      await refresh(service).nightly(),
+      await service.nightly(),
+    ]).toEqual([1, 1, 2, 2]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { returnState, submit, Task, task, taskInputHash, withOptions } from '../../lib/index.js';
+import { returnState, submit, task, taskInputHash, withOptions } from '../../lib/index.js';
 import { type Deferred, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
 
 nothingIsLeft();
@@ -155,6 +155,28 @@ describe('concurrency', () => {
     await again;
   });
 
+  it('gives no turn to who is cancelled by the same signal as the one in front', async () => {
+    const { work, begun, end } = limited(1);
+    const pond = pondUnderTest();
+    const { signal, abort } = (() => {
+      const controller = new AbortController();
+      return { signal: controller.signal, abort: () => controller.abort() };
+    })();
+    const first = pond.run(() => work(1));
+    const second = pond.run(() => returnState(withOptions(work, { signal }))(2));
+    const third = pond.run(() => returnState(withOptions(work, { signal, concurrency: 2 }))(3));
+    await flush();
+    abort();
+    expect([(await second).name, (await third).name]).toEqual(['Cancelled', 'Cancelled']);
+    expect(begun).toEqual([1]);
+    end(1);
+    await first;
+    const last = pond.run(() => work(4));
+    await flush();
+    end(4);
+    expect(await last).toBe(4);
+  });
+
   it('may be another for one call, which does not widen it for those behind', async () => {
     const { work, begun, end } = limited(1);
     const pond = pondUnderTest();
@@ -215,7 +237,8 @@ describe('concurrency', () => {
           const pond = pondUnderTest();
           const futures = pond.run(() => fates.map((_, index) => submit(work)(index)));
           fates.forEach((fate, index) => {
-            if (fate === 'cancel') void scheduler.schedule(Promise.resolve(), `cancel ${index}`).then(() => futures[index]?.cancel());
+            if (fate === 'cancel')
+              void scheduler.schedule(Promise.resolve(), `cancel ${index}`).then(() => futures[index]?.cancel());
           });
           await scheduler.waitFor(Promise.all(futures.map((future) => future.wait())));
           // A body that is cancelled but does not look at its signal is counted by the spec, not by the limit.

@@ -7,11 +7,13 @@ nothingIsLeft();
 describe('hooks', () => {
   it('are called in their order, with the task, the run and its state', async () => {
     const told: string[] = [];
-    const hook = (name: string) => (task: { name: string }, run: { name: string; runCount: number }, state: { name: string }) =>
-      told.push(`${name} ${task.name} ${run.name} ${run.runCount} ${state.name}`);
+    const hook =
+      (name: string) => (task: { name: string }, run: { name: string; runCount: number }, state: { name: string }) =>
+        told.push(`${name} ${task.name} ${run.name} ${run.runCount} ${state.name}`);
     class Service {
       tries = 0;
-      @Task({ retries: 1, onRunning: [hook('a'), hook('b')], onCompletion: hook('c'), onFailure: hook('d') }) async work() {
+      @Task({ retries: 1, onRunning: [hook('a'), hook('b')], onCompletion: hook('c'), onFailure: hook('d') })
+      async work() {
         if (this.tries++ === 0) throw new Error('once');
       }
     }
@@ -64,7 +66,10 @@ describe('hooks', () => {
       }
     }
     const pond = pondUnderTest();
-    const flow = pond.bind(new Service()).nightly().then(() => order.push('flow'));
+    const flow = pond
+      .bind(new Service())
+      .nightly()
+      .then(() => order.push('flow'));
     await flush();
     expect(order).toEqual(['body']);
     gate.resolve();
@@ -132,7 +137,11 @@ describe('hooks', () => {
   it('run where the call was made, not inside the task', async () => {
     const seen: (string | undefined)[] = [];
     class Service {
-      @Task({ onRunning: () => seen.push(tryGetRunContext()?.kind), onCompletion: () => seen.push(getFlowRunContext().flowRun.flowName) }) async work() {}
+      @Task({
+        onRunning: () => seen.push(tryGetRunContext()?.kind),
+        onCompletion: () => seen.push(getFlowRunContext().flowRun.flowName),
+      })
+      async work() {}
       @Flow() async nightly() {
         await this.work();
       }

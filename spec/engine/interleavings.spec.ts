@@ -7,8 +7,8 @@ import {
   type State,
   type StateStore,
   submit,
-  type TaskFuture,
   Task,
+  type TaskFuture,
   taskInputHash,
 } from '../../lib/index.js';
 import { AsyncStore, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
@@ -47,7 +47,13 @@ async function play(steps: readonly Step[], ponds: 1 | 2, store: StateStore, sch
   class Service {
     @Task({ cacheKeyFn: taskInputHash, cacheIf: () => true }) async work(): Promise<Body> {
       const plan = steps[bodies.length % steps.length] as Step;
-      const mine: Body = { number: bodies.length, refresh: beginningRefresh, error: new Error('body'), outcome: 'running', begun: now++ };
+      const mine: Body = {
+        number: bodies.length,
+        refresh: beginningRefresh,
+        error: new Error('body'),
+        outcome: 'running',
+        begun: now++,
+      };
       bodies.push(mine);
       if (!mine.refresh) plainRunning++;
       await scheduler.schedule(Promise.resolve(), `body ${mine.number}`);
@@ -61,19 +67,27 @@ async function play(steps: readonly Step[], ponds: 1 | 2, store: StateStore, sch
   let beginningRefresh = false;
   const all = [pondUnderTest({ store }), pondUnderTest({ store })].slice(0, ponds);
   const service = new Service();
-  const calls: { readonly step: Step; readonly future: TaskFuture<Body>; readonly at: number; readonly refreshes: boolean }[] = [];
+  const calls: {
+    readonly step: Step;
+    readonly future: TaskFuture<Body>;
+    readonly at: number;
+    readonly refreshes: boolean;
+  }[] = [];
 
   const begin = (one: Step): void => {
     const pond = all[one.pond % ponds] as (typeof all)[number];
     const refreshes = one.act === 'refresh';
     const at = now++;
     beginningRefresh = refreshes;
-    const future = pond.run(() => (refreshes ? submit(refresh(service)).work() : submit(service).work())) as TaskFuture<Body>;
+    const future = pond.run(() =>
+      refreshes ? submit(refresh(service)).work() : submit(service).work(),
+    ) as TaskFuture<Body>;
     beginningRefresh = false;
     calls.push({ step: one, future, at, refreshes });
     if (one.act === 'call and leave') void scheduler.schedule(Promise.resolve(), 'leave').then(() => future.cancel());
   };
-  for (const [index, one] of steps.entries()) void scheduler.schedule(Promise.resolve(), `call ${index}`).then(() => begin(one));
+  for (const [index, one] of steps.entries())
+    void scheduler.schedule(Promise.resolve(), `call ${index}`).then(() => begin(one));
   await scheduler.waitAll();
   for (let idle = 0; idle < 3; ) {
     await flush();
@@ -108,7 +122,9 @@ async function play(steps: readonly Step[], ponds: 1 | 2, store: StateStore, sch
   expect(bodies).toHaveLength(began);
   expect(all.reduce((sum, pond) => sum + pond.stats().runs, 0)).toBe(bodies.length);
   // What is stored is what a body gave, and never older than what anybody was told is stored.
-  const keep = states.map((state, index) => (state.cache?.reason === 'not-stored' || !calls[index]?.future.taskRun.runCount ? -1 : begunOf(state)));
+  const keep = states.map((state, index) =>
+    state.cache?.reason === 'not-stored' || !calls[index]?.future.taskRun.runCount ? -1 : begunOf(state),
+  );
   const newest = Math.max(-1, ...keep);
   const [pond] = all as [(typeof all)[number]];
   const before = bodies.length;

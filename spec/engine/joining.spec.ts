@@ -168,10 +168,12 @@ describe.each(STORES)('joining over %s', (_name, store) => {
     await flush();
     gates[0]?.resolve();
     expect(await older).toBe(0); // its caller gets what its own body gave; it is not stored
+    const afterOlder = returnState(service).work();
     await flush();
     expect(bodies).toBe(2);
     gates[1]?.resolve();
     expect(await Promise.all([newer, joinedNewer, joinedOlder])).toEqual([1, 1, 1]);
+    expect((await afterOlder).cache?.status).toBe('joined');
     expect(bodies).toBe(2);
   });
 
@@ -243,7 +245,9 @@ describe.each(STORES)('joining over %s', (_name, store) => {
     const shared = store();
     const [a, b] = [pondUnderTest({ store: shared }), pondUnderTest({ store: shared })];
     const service = new Service();
-    const values = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? a : b).run(() => service.work(7))));
+    const values = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? a : b).run(() => service.work(7))),
+    );
     expect([most, bodies, new Set(values).size]).toEqual([1, 1, 1]);
     expect((await b.run(() => returnState(service).work(7))).cache?.status).toBe('hit');
   });
@@ -417,7 +421,14 @@ describe('uncacheable calls', () => {
     ['without a key function', {}],
     ['whose key is null', { cacheKeyFn: () => null }],
     ['whose key is empty', { cacheKeyFn: () => '' }],
-    ['whose key function throws', { cacheKeyFn: () => { throw new Error('no key'); } }],
+    [
+      'whose key function throws',
+      {
+        cacheKeyFn: () => {
+          throw new Error('no key');
+        },
+      },
+    ],
   ])('never join: %s', async (_name, options) => {
     let bodies = 0;
     const gate = deferred();
@@ -447,7 +458,10 @@ describe('uncacheable calls', () => {
     const outcomes: (CacheOutcome | undefined)[] = [];
     for (const state of await Promise.all([1, 2].map(() => returnState(service).work()))) outcomes.push(state.cache);
     expect(bodies).toBe(2);
-    expect(outcomes).toMatchObject([{ status: 'bypass', reason: 'off' }, { status: 'bypass', reason: 'off' }]);
+    expect(outcomes).toMatchObject([
+      { status: 'bypass', reason: 'off' },
+      { status: 'bypass', reason: 'off' },
+    ]);
   });
 });
 

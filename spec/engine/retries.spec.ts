@@ -53,17 +53,30 @@ describe('retries', () => {
     expect(await waitsOf({ retryDelay: exponentialBackoff('1s') }, 4)).toEqual([1000, 2000, 4000, 8000]);
   });
 
-  it.each([['throws', () => { throw new Error('no delay'); }], ['gives NaN', () => Number.NaN], ['gives a negative one', () => -5], ['gives nothing', () => undefined]])(
-    'begin at once where the function %s',
-    async (_name, retryDelay) => {
-      expect(await waitsOf({ retryDelay }, 2)).toEqual([0, 0]);
-    },
-  );
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no delay');
+      },
+    ],
+    ['gives NaN', () => Number.NaN],
+    ['gives a negative one', () => -5],
+    ['gives nothing', () => undefined],
+  ])('begin at once where the function %s', async (_name, retryDelay) => {
+    expect(await waitsOf({ retryDelay }, 2)).toEqual([0, 0]);
+  });
 
   it('never begin earlier than the delay, and do at the delay', async () => {
     let bodies = 0;
     const pond = pondUnderTest();
-    const failing = task(async () => { bodies++; throw new Error('no'); }, { name: 'failing', retries: 1, retryDelay: '5s' });
+    const failing = task(
+      async () => {
+        bodies++;
+        throw new Error('no');
+      },
+      { name: 'failing', retries: 1, retryDelay: '5s' },
+    );
     const state = pond.run(() => returnState(failing)());
     await flush();
     await pond.clock.advance(4999);
@@ -76,13 +89,17 @@ describe('retries', () => {
   it('are jittered within the share asked for, either way, and do differ', async () => {
     const seen: number[] = [];
     await fc.assert(
-      fc.asyncProperty(fc.double({ min: 0.01, max: 1, noNaN: true }), fc.integer({ min: 1, max: 100_000 }), async (retryJitter, delay) => {
-        for (const wait of await waitsOf({ retryDelay: delay, retryJitter }, 3)) {
-          expect(wait).toBeGreaterThanOrEqual(delay * (1 - retryJitter) - 1e-6);
-          expect(wait).toBeLessThanOrEqual(delay * (1 + retryJitter) + 1e-6);
-          seen.push(wait / delay);
-        }
-      }),
+      fc.asyncProperty(
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        fc.integer({ min: 1, max: 100_000 }),
+        async (retryJitter, delay) => {
+          for (const wait of await waitsOf({ retryDelay: delay, retryJitter }, 3)) {
+            expect(wait).toBeGreaterThanOrEqual(delay * (1 - retryJitter) - 1e-6);
+            expect(wait).toBeLessThanOrEqual(delay * (1 + retryJitter) + 1e-6);
+            seen.push(wait / delay);
+          }
+        },
+      ),
       { numRuns: 30 },
     );
     expect(new Set(seen).size).toBeGreaterThan(80);
@@ -100,7 +117,11 @@ describe('retries', () => {
       { name: 'failing', retries: 2 },
     );
     await pondUnderTest().run(() => returnState(failing)());
-    expect(seen).toEqual([[1, 1], [2, 2], [3, 3]]);
+    expect(seen).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
   });
 
   it('compute the key once, however many there are', async () => {
@@ -134,13 +155,24 @@ describe('retries', () => {
   it('end with the last error, the very object', async () => {
     const errors = [new Error('first'), new Error('second')];
     let bodies = 0;
-    const failing = task(async () => { throw errors[bodies++]; }, { name: 'failing', retries: 1 });
+    const failing = task(
+      async () => {
+        throw errors[bodies++];
+      },
+      { name: 'failing', retries: 1 },
+    );
     await expect(pondUnderTest().run(() => failing())).rejects.toBe(errors[1]);
   });
 
   it('are made for a synchronous task, thousands of them, without a deep stack', () => {
     let bodies = 0;
-    const flaky = task(() => { if (++bodies <= 50_000) throw new Error('again'); return bodies; }, { name: 'flaky', retries: 50_000 });
+    const flaky = task(
+      () => {
+        if (++bodies <= 50_000) throw new Error('again');
+        return bodies;
+      },
+      { name: 'flaky', retries: 50_000 },
+    );
     expect(pondUnderTest().run(() => flaky())).toBe(50_001);
   });
 
@@ -148,7 +180,12 @@ describe('retries', () => {
     const pond = pondUnderTest();
     const messages: (string | undefined)[] = [];
     pond.events.on('task:AwaitingRetry', ({ state }) => messages.push(state.message));
-    const failing = task(async () => { throw new TypeError('bad'); }, { name: 'failing', retries: 1, retryDelay: '1s' });
+    const failing = task(
+      async () => {
+        throw new TypeError('bad');
+      },
+      { name: 'failing', retries: 1, retryDelay: '1s' },
+    );
     const state = pond.run(() => returnState(failing)());
     await runDry(pond);
     await state;
@@ -175,18 +212,31 @@ describe('retryIf', () => {
       },
     );
     await expect(pondUnderTest().run(() => failing())).rejects.toThrow('stop');
-    expect(asked).toEqual([['retry', 1], ['stop', 2]]);
+    expect(asked).toEqual([
+      ['retry', 1],
+      ['stop', 2],
+    ]);
   });
 
   it.each([
-    ['throws', () => { throw new Error('in retryIf'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('in retryIf');
+      },
+    ],
     ['gives a promise', async () => true],
     ['gives a promise that rejects', async () => Promise.reject(new Error('in retryIf'))],
   ])('ends the attempts with the task’s own error, and says so, when it %s', async (_name, retryIf) => {
     const pond = pondUnderTest();
     const troubles: string[] = [];
     pond.events.on('trouble', ({ kind }) => troubles.push(kind));
-    const failing = task(async () => { throw new Error('the task’s'); }, { name: 'failing', retries: 5, retryIf: retryIf as never });
+    const failing = task(
+      async () => {
+        throw new Error('the task’s');
+      },
+      { name: 'failing', retries: 5, retryIf: retryIf as never },
+    );
     await expect(pond.run(() => failing())).rejects.toThrow('the task’s');
     expect(pond.stats().runs).toBe(1);
     expect(troubles).toEqual(['retry-if']);
@@ -194,7 +244,12 @@ describe('retryIf', () => {
 
   it('is not asked when no retry is left', async () => {
     let asked = 0;
-    const failing = task(async () => { throw new Error('no'); }, { name: 'failing', retries: 1, retryIf: () => ++asked > 0 });
+    const failing = task(
+      async () => {
+        throw new Error('no');
+      },
+      { name: 'failing', retries: 1, retryIf: () => ++asked > 0 },
+    );
     await expect(pondUnderTest().run(() => failing())).rejects.toThrow('no');
     expect(asked).toBe(1);
   });

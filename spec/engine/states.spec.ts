@@ -20,7 +20,9 @@ describe('the states of a run', () => {
   it('go from Pending straight to Cached for a hit, which begins no attempt', async () => {
     const runCounts: number[] = [];
     class Service {
-      @Task({ cacheKeyFn: taskInputHash, onCompletion: (_task, run) => runCounts.push(run.runCount) }) async work(x: number) {
+      @Task({ cacheKeyFn: taskInputHash, onCompletion: (_task, run) => runCounts.push(run.runCount) }) async work(
+        x: number,
+      ) {
         return x;
       }
     }
@@ -205,7 +207,14 @@ describe('a task that returns a State', () => {
   });
 
   it('keeps a value that only looks into itself with a Proxy, though its traps throw', async () => {
-    const hostile = new Proxy({}, { has: () => { throw new Error('trap'); } });
+    const hostile = new Proxy(
+      {},
+      {
+        has: () => {
+          throw new Error('trap');
+        },
+      },
+    );
     class Service {
       @Task({ cacheKeyFn: taskInputHash }) async work() {
         return hostile;
@@ -216,33 +225,36 @@ describe('a task that returns a State', () => {
 });
 
 describe('what a task throws', () => {
-  it.each([['an error', new Error('x')], ['a text', 'x'], ['undefined', undefined], ['null', null], ['a frozen object', Object.freeze({ a: 1 })]])(
-    'reaches the caller as the very same thing: %s',
-    async (_name, thrown) => {
-      class Service {
-        @Task({ cacheKeyFn: taskInputHash }) async later() {
-          throw thrown;
-        }
-        @Task({ cacheKeyFn: taskInputHash }) now() {
-          throw thrown;
-        }
+  it.each([
+    ['an error', new Error('x')],
+    ['a text', 'x'],
+    ['undefined', undefined],
+    ['null', null],
+    ['a frozen object', Object.freeze({ a: 1 })],
+  ])('reaches the caller as the very same thing: %s', async (_name, thrown) => {
+    class Service {
+      @Task({ cacheKeyFn: taskInputHash }) async later() {
+        throw thrown;
       }
-      const service = pondUnderTest().bind(new Service());
-      const caught = async (call: () => unknown): Promise<unknown> => {
-        try {
-          await call();
-        } catch (error) {
-          return { error };
-        }
-        return 'nothing';
-      };
-      for (const call of [() => service.later(), () => service.now()]) {
-        const found = await caught(call);
-        expect(found).toEqual({ error: thrown });
-        expect((found as { error: unknown }).error).toBe(thrown);
+      @Task({ cacheKeyFn: taskInputHash }) now() {
+        throw thrown;
       }
-      const state = await returnState(service).later();
-      await expect((async () => state.result())()).rejects.toBe(thrown);
-    },
-  );
+    }
+    const service = pondUnderTest().bind(new Service());
+    const caught = async (call: () => unknown): Promise<unknown> => {
+      try {
+        await call();
+      } catch (error) {
+        return { error };
+      }
+      return 'nothing';
+    };
+    for (const call of [() => service.later(), () => service.now()]) {
+      const found = await caught(call);
+      expect(found).toEqual({ error: thrown });
+      expect((found as { error: unknown }).error).toBe(thrown);
+    }
+    const state = await returnState(service).later();
+    await expect((async () => state.result())()).rejects.toBe(thrown);
+  });
 });

@@ -20,7 +20,13 @@ const never = new Promise<never>(() => {});
 
 /** How a store may misbehave, and whether that takes until the deadline. */
 const FAULTS: readonly (readonly [string, () => unknown, boolean])[] = [
-  ['throws', () => { throw new Error('broken'); }, false],
+  [
+    'throws',
+    () => {
+      throw new Error('broken');
+    },
+    false,
+  ],
   ['rejects', () => Promise.reject(new Error('broken')), false],
   ['rejects with nothing', () => Promise.reject(undefined), false],
   ['never answers', () => never, true],
@@ -86,31 +92,36 @@ describe.each<Method>(['get', 'lead', 'commit', 'abandon'])('a store whose %s', 
     expect(bodies()).toBe(2);
   });
 
-  it.each(FAULTS)('%s, where onStoreError is fail: the run fails with a StoreError, but keeps its own error', async (_name, fault, late) => {
-    const { pond, service, failure, bodies } = over(faulty(method, fault), { onStoreError: 'fail' });
-    const both = Promise.all([returnState(service).work(1), returnState(service).fails()]);
-    if (late) {
-      await flush();
-      await pond.clock.advance('1s');
-    }
-    const [good, bad] = await both;
-    if (method === 'abandon') expect(good.name).toBe('Completed');
-    else {
-      expect(good.name).toBe('Crashed');
-      expect(() => good.result()).toThrow(StoreError);
-      expect(() => good.result()).toThrow(`store 'later' failed to ${{ get: 'read', lead: 'lead', commit: 'write' }[method]}`);
-    }
-    const own = (): unknown => {
-      try {
-        return bad.result();
-      } catch (error) {
-        return error;
+  it.each(FAULTS)(
+    '%s, where onStoreError is fail: the run fails with a StoreError, but keeps its own error',
+    async (_name, fault, late) => {
+      const { pond, service, failure, bodies } = over(faulty(method, fault), { onStoreError: 'fail' });
+      const both = Promise.all([returnState(service).work(1), returnState(service).fails()]);
+      if (late) {
+        await flush();
+        await pond.clock.advance('1s');
       }
-    };
-    if (method === 'get' || method === 'lead') expect(own()).toBeInstanceOf(StoreError);
-    else expect(own()).toBe(failure);
-    expect(bodies()).toBe(method === 'get' || method === 'lead' ? 0 : 2);
-  });
+      const [good, bad] = await both;
+      if (method === 'abandon') expect(good.name).toBe('Completed');
+      else {
+        expect(good.name).toBe('Crashed');
+        expect(() => good.result()).toThrow(StoreError);
+        expect(() => good.result()).toThrow(
+          `store 'later' failed to ${{ get: 'read', lead: 'lead', commit: 'write' }[method]}`,
+        );
+      }
+      const own = (): unknown => {
+        try {
+          return bad.result();
+        } catch (error) {
+          return error;
+        }
+      };
+      if (method === 'get' || method === 'lead') expect(own()).toBeInstanceOf(StoreError);
+      else expect(own()).toBe(failure);
+      expect(bodies()).toBe(method === 'get' || method === 'lead' ? 0 : 2);
+    },
+  );
 
   it.each(FAULTS)('%s: 20 concurrent calls share one run all the same', async (_name, fault, late) => {
     const { pond, service, bodies } = over(faulty(method, fault));
@@ -196,7 +207,9 @@ describe('a store that grants the right to compute too late', () => {
 });
 
 describe('a store that answers `wait`', () => {
-  const wait = (more: object = {}) => async (): Promise<Lead> => ({ status: 'wait', leaseLeftMs: 500, ...more });
+  const wait =
+    (more: object = {}) =>
+    async (): Promise<Lead> => ({ status: 'wait', leaseLeftMs: 500, ...more });
 
   it('for ever, is waited for 30 s; then the task runs and stores nothing', async () => {
     const { pond, service, bodies } = over(faulty('lead', wait()));
@@ -241,7 +254,8 @@ describe('a store that answers `wait`', () => {
     let asked = 0;
     const { inner } = store;
     store.get = async () => undefined;
-    store.lead = async (key, request) => (asked++ === 0 ? { status: 'wait', leaseLeftMs: 0 } : inner.lead(key, request));
+    store.lead = async (key, request) =>
+      asked++ === 0 ? { status: 'wait', leaseLeftMs: 0 } : inner.lead(key, request);
     const b = over(store);
     const work = returnState(b.service).work(1);
     await flush();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { returnState, submit, SyncTaskError, Task, task, taskInputHash, withOptions } from '../../lib/index.js';
+import { returnState, SyncTaskError, submit, Task, task, taskInputHash, withOptions } from '../../lib/index.js';
 import { AsyncStore, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
 
 nothingIsLeft();
@@ -214,8 +214,9 @@ describe('an asynchronous task', () => {
   it('takes a thenable that is no promise for what it is', async () => {
     class Service {
       @Task({ cacheKeyFn: taskInputHash }) query(): PromiseLike<string> {
-        // biome-ignore lint/suspicious/noThenProperty: a query builder is one
-        return { then: (yes: ((rows: string) => unknown) | null | undefined) => Promise.resolve(yes?.('rows')) } as PromiseLike<string>;
+        return {
+          then: (yes: ((rows: string) => unknown) | null | undefined) => Promise.resolve(yes?.('rows')),
+        } as PromiseLike<string>;
       }
     }
     const service = pondUnderTest().bind(new Service());

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { Flow, getTaskRunContext, returnState, submit, Task, TaskTimeoutError, taskInputHash } from '../../lib/index.js';
+import {
+  Flow,
+  getTaskRunContext,
+  returnState,
+  submit,
+  Task,
+  TaskTimeoutError,
+  taskInputHash,
+} from '../../lib/index.js';
 import { deferred, flush, nothingIsLeft, pondUnderTest, stateNames } from './pond-under-test.js';
 
 nothingIsLeft();
@@ -64,7 +72,7 @@ describe('a timeout', () => {
     else late.reject(new Error('late'));
     await flush();
     expect(await service.work()).toBe('second');
-    expect(pond.stats().stores['memory']).toEqual({ entries: 1 });
+    expect(pond.stats().stores.memory).toEqual({ entries: 1 });
   });
 
   it('is each attempt’s own, and a timed-out attempt is retried', async () => {
@@ -86,7 +94,15 @@ describe('a timeout', () => {
     await pond.clock.advance('1s');
     await pond.clock.advance('5s');
     expect(await work).toBe(3);
-    expect(names).toEqual(['Pending', 'Running', 'AwaitingRetry', 'Retrying', 'AwaitingRetry', 'Retrying', 'Completed']);
+    expect(names).toEqual([
+      'Pending',
+      'Running',
+      'AwaitingRetry',
+      'Retrying',
+      'AwaitingRetry',
+      'Retrying',
+      'Completed',
+    ]);
     expect(signals.map((signal) => signal.aborted)).toEqual([true, true, false]);
     for (const gate of gates) gate.resolve();
   });

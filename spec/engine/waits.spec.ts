@@ -20,7 +20,12 @@ describe('a task that waits for itself', () => {
     const service = pondUnderTest().bind(new Service());
     const error = await service.outer(1).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(SelfWaitError);
-    expect((error as SelfWaitError).chain).toEqual(['Service.outer', 'Service.middle', 'Service.inner', 'Service.outer']);
+    expect((error as SelfWaitError).chain).toEqual([
+      'Service.outer',
+      'Service.middle',
+      'Service.inner',
+      'Service.outer',
+    ]);
   });
 
   it('may catch the error and go on', async () => {

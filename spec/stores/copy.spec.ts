@@ -128,7 +128,7 @@ describe.each([
   });
 
   it('keeps holes, an own __proto__ and symbol keys', () => {
-    const sparse = [1, , 3]; // biome-ignore lint/suspicious/noSparseArray: the case
+    const sparse = [1, , 3];
     expect(1 in copied(sparse)).toBe(false);
     const own = JSON.parse('{"__proto__": {"polluted": true}}') as object;
     expect(Object.keys(copied(own))).toEqual(['__proto__']);
@@ -243,7 +243,9 @@ describe('a frozen copy', () => {
   it('leaves the original free', () => {
     const original = everything();
     frozenCopyOf(original);
-    expect([...reachable(original)].filter((object) => Object.isFrozen(object) && Reflect.ownKeys(object).length > 0)).toEqual([]);
+    expect(
+      [...reachable(original)].filter((object) => Object.isFrozen(object) && Reflect.ownKeys(object).length > 0),
+    ).toEqual([]);
     original.map.set(1, 1);
     expect(original.map.size).toBe(2);
   });

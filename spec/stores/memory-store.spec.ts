@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type Commit,
-  InvalidOptionsError,
   type Invalidation,
+  InvalidOptionsError,
   type Lead,
   type MemoryStoreOptions,
   memoryStore,
@@ -218,7 +218,7 @@ describe('a lease of the memory store', () => {
     const { lead, store } = fixture();
     const first = leading(lead(keyOf('a'), '1')).generation;
     const second = leading(lead(keyOf('b'), '2')).generation;
-    void store.invalidate({ tags: ['x'] });
+    void store.invalidate({ namespace: '', tags: ['x'] });
     const third = leading(lead(keyOf('c'), '3')).generation;
     expect(second).toBeGreaterThan(first);
     expect(third).toBeGreaterThan(second + 1);
@@ -244,9 +244,9 @@ describe('a lease of the memory store', () => {
 
   it.each<[string, (store: StateStore, key: StoreKey) => unknown]>([
     ['it is abandoned', (store, key) => store.abandon(key, 'holder')],
-    ['its key is invalidated', (store, key) => store.invalidate({ keys: [key] })],
-    ['its task is invalidated', (store) => store.invalidate({ identities: ['Pricing.quote'] })],
-    ['everything is invalidated', (store) => store.invalidate({ all: true })],
+    ['its key is invalidated', (store, key) => store.invalidate({ namespace: '', keys: [key] })],
+    ['its task is invalidated', (store) => store.invalidate({ namespace: '', identities: ['Pricing.quote'] })],
+    ['everything is invalidated', (store) => store.invalidate({ namespace: '', all: true })],
     ['the store closes', (store) => store.close()],
     ['a refresh takes over', (store, key) => store.lead(key, { mode: 'refresh', token: 'newer', leaseMs: 1 })],
   ])('wakes those who wait when %s', async (_, end) => {
@@ -318,7 +318,7 @@ describe('a lease of the memory store', () => {
 describe('an invalidation of the memory store', () => {
   const tagged = { tags: ['prices'] };
 
-  it.each<[string, Invalidation]>([
+  it.each<[string, Partial<Invalidation>]>([
     ['by key', { keys: [keyOf('a')] }],
     ['by identity', { identities: ['Pricing.quote'] }],
     ['by tag', { tags: ['prices'] }],
@@ -328,16 +328,18 @@ describe('an invalidation of the memory store', () => {
     const key = keyOf('a');
     put(key, 'old', tagged);
     const { generation } = leading(lead(key, 'running', 'refresh'));
-    void store.invalidate({ ...what, by: 'a spec' });
+    void store.invalidate({ namespace: '', ...what, by: 'a spec' });
     expect(value(key)).toBeUndefined();
-    expect(store.commit(key, 'running', recordOf(key, 'older', { generation, ...tagged }))).toEqual({ committed: false });
+    expect(store.commit(key, 'running', recordOf(key, 'older', { generation, ...tagged }))).toEqual({
+      committed: false,
+    });
     expect(value(key)).toBeUndefined();
     expect(why(key)).toBe('invalidated');
     put(key, 'new', tagged);
     expect(value(key)).toBe('new');
   });
 
-  it.each<[string, Invalidation]>([
+  it.each<[string, Partial<Invalidation>]>([
     ['another key', { keys: [keyOf('b')] }],
     ['another version of the key', { keys: [keyOf('a', 'Pricing.quote', '2')] }],
     ['another task', { identities: ['Pricing.other'] }],
@@ -348,16 +350,28 @@ describe('an invalidation of the memory store', () => {
   ])('of %s leaves a value where it is', (_, what) => {
     const { put, store, value } = fixture();
     put(keyOf('a'), 1, tagged);
-    void store.invalidate(what);
+    void store.invalidate({ namespace: '', ...what });
     expect(value(keyOf('a'))).toBe(1);
   });
 
-  it('by identity reaches every version and namespace of the task', () => {
+  it('by identity reaches every version of the task', () => {
     const { put, store, value } = fixture();
-    const keys = [keyOf('a'), keyOf('a', 'Pricing.quote', '2'), keyOf('a', 'Pricing.quote', undefined, 'x')];
+    const keys = [keyOf('a'), keyOf('a', 'Pricing.quote', '2')];
     for (const key of keys) put(key, 1);
-    void store.invalidate({ identities: ['Pricing.quote'] });
-    expect(keys.map(value)).toEqual([undefined, undefined, undefined]);
+    void store.invalidate({ namespace: '', identities: ['Pricing.quote'] });
+    expect(keys.map(value)).toEqual([undefined, undefined]);
+  });
+
+  it.each<[string, Partial<Invalidation>]>([
+    ['by identity', { identities: ['Pricing.quote'] }],
+    ['by tag', { tags: ['prices'] }],
+    ['of everything', { all: true }],
+  ])('%s stays in its namespace', (_, what) => {
+    const { put, store, value } = fixture();
+    const keys = ['', 'x', '1:x'].map((namespace) => keyOf('a', 'Pricing.quote', undefined, namespace));
+    for (const key of keys) put(key, 1, tagged);
+    void store.invalidate({ ...what, namespace: 'x' });
+    expect(keys.map(value)).toEqual([1, undefined, 1]);
   });
 
   it('by tag reaches every entry that has it among its tags', () => {
@@ -365,7 +379,7 @@ describe('an invalidation of the memory store', () => {
     put(keyOf('a'), 1, { tags: ['x', 'y'] });
     put(keyOf('b', 'Other.task'), 2, { tags: ['y'] });
     put(keyOf('c'), 3, { tags: ['x'] });
-    void store.invalidate({ tags: ['y'] });
+    void store.invalidate({ namespace: '', tags: ['y'] });
     expect([value(keyOf('a')), value(keyOf('b', 'Other.task')), value(keyOf('c'))]).toEqual([undefined, undefined, 3]);
   });
 
@@ -373,15 +387,15 @@ describe('an invalidation of the memory store', () => {
     const { put, store, lead } = fixture();
     put(keyOf('a'), 1);
     put(keyOf('b'), 1);
-    void store.invalidate({ keys: [keyOf('a')], by: 'PriceFeed.onChange' });
-    void store.invalidate({ all: true, by: 'a deployment' });
+    void store.invalidate({ namespace: '', keys: [keyOf('a')], by: 'PriceFeed.onChange' });
+    void store.invalidate({ namespace: '', all: true, by: 'a deployment' });
     expect(leading(lead(keyOf('a'), '1')).miss.detail).toBe('invalidated by PriceFeed.onChange');
     expect(leading(lead(keyOf('b'), '2')).miss.detail).toBe('invalidated by a deployment');
   });
 
   it('leaves no trace of a key that was never there', () => {
     const { store, why } = fixture();
-    void store.invalidate({ keys: [keyOf('a')] });
+    void store.invalidate({ namespace: '', keys: [keyOf('a')] });
     expect(why(keyOf('a'))).toBe('first-seen');
   });
 
@@ -389,8 +403,8 @@ describe('an invalidation of the memory store', () => {
     const { put, store, value, lead } = fixture();
     put(keyOf('a'), 1, { tags: ['the first'] });
     const { generation } = leading(lead(keyOf('b'), 'running'));
-    void store.invalidate({ tags: ['the first'] });
-    for (let i = 0; i < 10_100; i++) void store.invalidate({ tags: [`tag ${i}`] });
+    void store.invalidate({ namespace: '', tags: ['the first'] });
+    for (let i = 0; i < 10_100; i++) void store.invalidate({ namespace: '', tags: [`tag ${i}`] });
     expect(value(keyOf('a'))).toBeUndefined();
     const late = recordOf(keyOf('b'), 1, { generation, tags: ['the first'] });
     expect(store.commit(keyOf('b'), 'running', late)).toEqual({ committed: false });
@@ -412,12 +426,12 @@ describe('an invalidation of the memory store', () => {
         put(a as StoreKey, 'a', { tags: [one[0]] });
         put(b as StoreKey, 'b', { tags: [two[0]] });
         expect([value(a as StoreKey), value(b as StoreKey)]).toEqual(['a', 'b']);
-        void store.invalidate({ keys: [a as StoreKey] });
+        void store.invalidate({ namespace: '', keys: [a as StoreKey] });
         expect([value(a as StoreKey), value(b as StoreKey)]).toEqual([undefined, 'b']);
-        void store.invalidate({ identities: [two[1]] });
+        void store.invalidate({ namespace: '', identities: [two[1]] });
         expect(value(b as StoreKey)).toBeUndefined();
         put(b as StoreKey, 'b', { tags: [two[0]] });
-        void store.invalidate({ tags: [one[0]] });
+        void store.invalidate({ namespace: '', tags: [one[0]] });
         expect(value(b as StoreKey)).toBe(one[0] === two[0] ? undefined : 'b');
       }),
     );
@@ -477,7 +491,7 @@ describe('why the memory store has no value', () => {
   it('is told anew after the key had a value again', async () => {
     const { put, why, store, clock } = fixture();
     put(keyOf('a'), 1);
-    void store.invalidate({ keys: [keyOf('a')] });
+    void store.invalidate({ namespace: '', keys: [keyOf('a')] });
     put(keyOf('a'), 2, { expiresAt: clock.now() + 1 });
     await clock.advance(1);
     expect(why(keyOf('a'))).toBe('expired');
@@ -485,7 +499,11 @@ describe('why the memory store has no value', () => {
 });
 
 describe('what the memory store leaves behind', () => {
-  function drawerOf(key: StoreKey): { readonly gone: boolean; readonly records: Map<string, unknown>; readonly leases: Map<string, unknown> } {
+  function drawerOf(key: StoreKey): {
+    readonly gone: boolean;
+    readonly records: Map<string, unknown>;
+    readonly leases: Map<string, unknown>;
+  } {
     return key.scope.home as never;
   }
 
@@ -510,18 +528,22 @@ describe('what the memory store leaves behind', () => {
   });
 
   it.each<[string, (f: Fixture, key: StoreKey) => unknown]>([
-    ['an abandoned run', (f, key) => (f.lead(key, 't'), f.store.abandon(key, 't'))],
+    ['an abandoned run', (f, key) => [f.lead(key, 't'), f.store.abandon(key, 't')]],
     ['a value too large', (f, key) => f.put(key, 'x'.repeat(20_000))],
-    ['an invalidated value', (f, key) => (f.put(key, 1), f.store.invalidate({ keys: [key] }))],
+    [
+      'a run whose task was invalidated',
+      (f, key) => [f.lead(key, 't'), f.store.invalidate({ namespace: '', all: true })],
+    ],
+    ['an invalidated value', (f, key) => [f.put(key, 1), f.store.invalidate({ namespace: '', keys: [key] })]],
     [
       'a run whose tag was invalidated',
       (f, key) => {
         const { generation } = leading(f.lead(key, 't'));
-        void f.store.invalidate({ tags: ['x'] });
+        void f.store.invalidate({ namespace: '', tags: ['x'] });
         return f.store.commit(key, 't', recordOf(key, 1, { generation, tags: ['x'] }));
       },
     ],
-    ['a closed store', (f, key) => (f.put(key, 1), f.store.close())],
+    ['a closed store', (f, key) => [f.put(key, 1), f.store.close()]],
   ])('is no drawer after %s', (_, act) => {
     const f = fixture({ maxBytes: 10_000 });
     const key = keyOf('a', 'Some.task');
@@ -575,7 +597,7 @@ describe('the fence of the memory store', () => {
           } else if (one.kind === 'invalidate') {
             invalidatedAt = order;
             const what = { keys: [key], identities: ['Pricing.quote'], tags: ['tag'], all: true as const };
-            void store.invalidate({ [one.by]: what[one.by as keyof typeof what] });
+            void store.invalidate({ namespace: '', [one.by]: what[one.by as keyof typeof what] });
           } else void clock.advance(one.ms);
           const record = store.get(key) as StateRecord | undefined;
           if (record === undefined) continue;

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness/noUnusedFunctionParameters: key functions read them by name
 import { describe, expect, it } from '@jest/globals';
 import {
   type CacheKeyFn,
@@ -106,7 +107,12 @@ describe('the outcome on a state', () => {
       return returnState(weather).report('Berlin');
     });
     expect(String(state)).toBe('Cached(type=COMPLETED)');
-    expect(state.cache).toMatchObject({ status: 'hit', ageMs: 20_000, store: 'memory', origin: { taskRunName: 'report' } });
+    expect(state.cache).toMatchObject({
+      status: 'hit',
+      ageMs: 20_000,
+      store: 'memory',
+      origin: { taskRunName: 'report' },
+    });
     expect(state.cache?.reason).toBeUndefined();
     expect(state.cacheExpiration?.getTime()).toBe((state.cache?.storedAt?.getTime() ?? 0) + 60_000);
     expect(state.cache?.digest).toMatch(/^[0-9a-f]{64}$/);
@@ -141,7 +147,7 @@ describe('the outcome on a state', () => {
     const state = await pond.run(async () => {
       const weather = new Weather();
       await weather.report('Berlin');
-      void store.invalidate({ identities: ['Weather.report'], by: 'PriceFeed' });
+      void store.invalidate({ namespace: '', identities: ['Weather.report'], by: 'PriceFeed' });
       return returnState(weather).report('Berlin');
     });
     expect(why(state)).toEqual({ status: 'miss', reason: 'invalidated', detail: 'invalidated by PriceFeed' });
@@ -165,7 +171,10 @@ describe('the outcome on a state', () => {
     });
     expect(why(first as State)).toEqual({ status: 'miss', reason: 'first-seen' });
     expect(why(second as State)).toMatchObject({ status: 'miss', reason: 'other-flow-run' });
-    expect(why(other as State)).toMatchObject({ reason: 'first-seen', changed: [{ part: 'city' }, { part: '(flow run)' }] });
+    expect(why(other as State)).toMatchObject({
+      reason: 'first-seen',
+      changed: [{ part: 'city' }, { part: '(flow run)' }],
+    });
   });
 
   it('says hit within one flow run', async () => {
@@ -193,7 +202,11 @@ describe('the outcome on a state', () => {
       return [await returnState(weather).failing('Berlin'), await returnState(weather).failing('Berlin')];
     });
     expect(why(states[0] as State)).toEqual({ status: 'miss', reason: 'first-seen' });
-    expect(why(states[1] as State)).toEqual({ status: 'miss', reason: 'not-stored', detail: 'its last run ended Failed' });
+    expect(why(states[1] as State)).toEqual({
+      status: 'miss',
+      reason: 'not-stored',
+      detail: 'its last run ended Failed',
+    });
   });
 
   it('says not-stored of a value that is too large, then and the next time', async () => {
@@ -201,7 +214,11 @@ describe('the outcome on a state', () => {
     const large = task(async () => 'x'.repeat(10_000), { name: 'large', cacheKeyFn: staticKey('x') });
     const states = await pond.run(async () => [await returnState(large)(), await returnState(large)()]);
     for (const state of states) {
-      expect(why(state)).toMatchObject({ status: 'miss', reason: 'not-stored', detail: expect.stringContaining('larger') });
+      expect(why(state)).toMatchObject({
+        status: 'miss',
+        reason: 'not-stored',
+        detail: expect.stringContaining('larger'),
+      });
       expect(state.cache?.storedAt).toBeUndefined();
       expect(state.result()).toHaveLength(10_000);
     }
@@ -249,7 +266,11 @@ describe('the outcome on a state', () => {
     ['a promise of null', async () => null, { reason: 'no-key' }],
     ['a promise of an object', (async () => ({})) as never, { reason: 'key-error' }],
     ['an error', () => JSON.parse('{'), { reason: 'key-error', detail: expect.stringContaining('JSON') as never }],
-    ['a rejection', async () => Promise.reject(new Error('late')), { reason: 'key-error', detail: expect.stringContaining('late') as never }],
+    [
+      'a rejection',
+      async () => Promise.reject(new Error('late')),
+      { reason: 'key-error', detail: expect.stringContaining('late') as never },
+    ],
     [
       'a misspelt parameter',
       ((_context, parameters: { usr: string }) => `${parameters.usr}`) as CacheKeyFn<never> as never,
@@ -258,7 +279,10 @@ describe('the outcome on a state', () => {
   ])('of a key function that gives %s says so; the task runs each time', async (_, cacheKeyFn, expected) => {
     const pond = createTestPond();
     let runs = 0;
-    const odd = task(async (user: string) => `${user} ${++runs}`, { name: 'odd', cacheKeyFn: cacheKeyFn as CacheKeyFn<object> });
+    const odd = task(async (user: string) => `${user} ${++runs}`, {
+      name: 'odd',
+      cacheKeyFn: cacheKeyFn as CacheKeyFn<object>,
+    });
     const states = await pond.run(async () => [await returnState(odd)('a'), await returnState(odd)('a')]);
     for (const state of states) expect(why(state)).toMatchObject({ status: 'uncacheable', ...expected });
     expect(states.map((state) => state.result())).toEqual(['a 1', 'a 2']);
@@ -267,7 +291,12 @@ describe('the outcome on a state', () => {
 
   it('warns of a key that cannot be made once per task and reason', async () => {
     const lines: string[] = [];
-    const logger = { debug() {}, info() {}, warn: (line: string) => lines.push(line), error: (line: string) => lines.push(line) };
+    const logger = {
+      debug() {},
+      info() {},
+      warn: (line: string) => lines.push(line),
+      error: (line: string) => lines.push(line),
+    };
     const pond = createTestPond({ logger, logLevel: 'warn' });
     await pond.run(async () => {
       const weather = new Weather();

@@ -1,0 +1,57 @@
+import { LeaseLostError } from '../base/errors.js';
+import { isThenable } from '../base/maybe-promise.js';
+import { Cancellation } from '../runs/cancellation.js';
+import type { Frame } from '../runs/frame.js';
+import type { StoreKey } from '../stores/store-key.js';
+import { type Failed, renewLease } from './store-access.js';
+
+/** The hold of a running computation on its key in a shared store. */
+export interface Lease {
+  /** Whether somebody else may have the key by now. */
+  readonly lost: boolean;
+  /** Stops renewing. */
+  end(): void;
+}
+
+/**
+ * Renews a lease until it ends. If it is lost (the process was paused, the key was invalidated), the body's signal aborts with
+ * `LeaseLostError`; a body that goes on all the same is refused its write.
+ */
+export function keepLease(frame: Frame, key: StoreKey, token: string, leaseMs: number, everyMs: number): Lease {
+  const { clock } = frame.runtime;
+  let lost = false;
+  let stop = (): void => {};
+  const next = (): void => {
+    stop = clock.after(
+      everyMs,
+      () => {
+        const answer = renewLease(frame.plan, key, token, leaseMs);
+        if (isThenable(answer)) void answer.then(decide);
+        else decide(answer);
+      },
+      false,
+    );
+  };
+  const decide = (held: boolean | Failed): void => {
+    if (ended) return;
+    if (held === false) lose();
+    else next(); // a store that fails now may be back in time
+  };
+  let ended = false;
+  const lose = (): void => {
+    lost = true;
+    const { execution } = frame;
+    execution.cancellation ??= new Cancellation();
+    execution.cancellation.abortSignal(new LeaseLostError(frame.source));
+  };
+  next();
+  return {
+    get lost() {
+      return lost;
+    },
+    end() {
+      ended = true;
+      stop();
+    },
+  };
+}
