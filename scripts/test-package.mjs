@@ -1,10 +1,10 @@
 // The built package as a consumer gets it: both module formats, by the package's own name, in one process.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { publint } from 'publint';
-import { formatMessage } from 'publint/utils';
 import * as esm from 'flowpond';
 import * as testing from 'flowpond/testing';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 
 const require = createRequire(import.meta.url);
 const cjs = require('flowpond');
@@ -50,7 +50,10 @@ await check('a verb of one build takes a task of the other, and its stored state
 
 await check('publint has nothing to say', async () => {
   const { messages, pkg } = await publint({ pack: 'npm' });
-  assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg)),
+    [],
+  );
 });
 
 console.log(`package: ${checks} checks passed`);

@@ -297,8 +297,8 @@ function refuseWithout(options: object, names: readonly string[], where: string,
 /** Options over others; a key function takes the place of a policy, and a policy that of a key function. */
 export function withOverrides(options: ParsedTaskOptions, overrides: ParsedTaskOptions): ParsedTaskOptions {
   const merged = mergeOptions(options, overrides) as Record<string, unknown>;
-  if (overrides.cacheKeyFn !== undefined && !Object.hasOwn(overrides, 'cachePolicy')) delete merged['cachePolicy'];
-  if (overrides.cachePolicy !== undefined && !Object.hasOwn(overrides, 'cacheKeyFn')) delete merged['cacheKeyFn'];
+  if (overrides.cacheKeyFn !== undefined && !Object.hasOwn(overrides, 'cachePolicy')) delete merged.cachePolicy;
+  if (overrides.cachePolicy !== undefined && !Object.hasOwn(overrides, 'cacheKeyFn')) delete merged.cacheKeyFn;
   return merged;
 }
 
@@ -315,9 +315,9 @@ export function withDefaults(
   const drop = (names: readonly string[]): void => {
     for (const name of names) if (!Object.hasOwn(options, name)) delete merged[name];
   };
-  if (merged['cacheKeyFn'] === undefined && merged['cachePolicy'] === undefined) drop(NEED_A_KEY);
-  if (merged['cacheExpiration'] === undefined) drop(['expirationJitter']);
-  if (merged['retries'] === undefined || merged['retries'] === 0) drop(NEED_RETRIES);
+  if (merged.cacheKeyFn === undefined && merged.cachePolicy === undefined) drop(NEED_A_KEY);
+  if (merged.cacheExpiration === undefined) drop(['expirationJitter']);
+  if (merged.retries === undefined || merged.retries === 0) drop(NEED_RETRIES);
   if (!promised) drop(NEED_A_PROMISE);
   return merged;
 }

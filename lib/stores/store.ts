@@ -114,8 +114,8 @@ export function isStateStore(value: unknown): value is StateStore {
   if (typeof value !== 'object' || value === null) return false;
   const store = value as Record<string, unknown>;
   return (
-    typeof store['name'] === 'string' &&
-    typeof store['sync'] === 'boolean' &&
+    typeof store.name === 'string' &&
+    typeof store.sync === 'boolean' &&
     METHODS.every((m) => typeof store[m] === 'function')
   );
 }
