@@ -3,10 +3,18 @@ import { hashObjects } from './hash.js';
 import { allOf, inputs } from './helpers.js';
 import { type AnyKeyFn, fromContextAlone, keySourceOf } from './key-function.js';
 
-const BRAND = Symbol.for('flowpond.cache-policy');
+const MADE_OF = Symbol.for('flowpond.cache-policy');
 
 /** A part of a policy: the inputs (of which some may be left out), or a key function. Equal labels are one part. */
 type Part = { readonly label: string; readonly keyFn: AnyKeyFn };
+
+/** What a policy is made of. */
+interface Made {
+  readonly parts: readonly Part[];
+  readonly countsInputs: boolean;
+  /** Names of inputs that do not count. */
+  readonly omitted: readonly string[];
+}
 
 /**
  * What makes two calls identical, as Prefect's policies say it: parts that are added and taken away. Thin names over the key
@@ -14,26 +22,15 @@ type Part = { readonly label: string; readonly keyFn: AnyKeyFn };
  */
 export class CachePolicy {
   // Not #private: a policy of the package's other build is added like one of this.
-  /** @internal */
-  readonly parts: readonly Part[];
-  /** @internal */
-  readonly countsInputs: boolean;
-  /** @internal */
-  readonly omitted: readonly string[];
-
-  static {
-    Object.defineProperty(CachePolicy.prototype, BRAND, { value: true });
-  }
+  readonly [MADE_OF]: Made;
 
   /** Whether a value is a policy, of whichever build of the package. */
   static [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && BRAND in value;
+    return typeof value === 'object' && value !== null && MADE_OF in value;
   }
 
   private constructor(parts: readonly Part[], countsInputs: boolean, omitted: readonly string[]) {
-    this.parts = parts;
-    this.countsInputs = countsInputs;
-    this.omitted = omitted;
+    this[MADE_OF] = { parts, countsInputs, omitted };
   }
 
   /** A policy of one key function. */
@@ -71,11 +68,11 @@ export class CachePolicy {
       const remedy = 'Give INPUTS, RUN_ID …, or CachePolicy.fromKeyFn(fn).';
       throw new InvalidOptionsError({ where: 'CachePolicy.plus', value: other, problem: 'takes a policy', remedy });
     }
-    const added = other.parts.filter(
-      (part) => part.label === '' || !this.parts.some((own) => own.label === part.label),
-    );
-    const omitted = [...new Set([...this.omitted, ...other.omitted])];
-    return new CachePolicy([...this.parts, ...added], this.countsInputs || other.countsInputs, omitted);
+    const own = this[MADE_OF];
+    const theirs = other[MADE_OF];
+    const added = theirs.parts.filter(({ label }) => label === '' || !own.parts.some((part) => part.label === label));
+    const omitted = [...new Set([...own.omitted, ...theirs.omitted])];
+    return new CachePolicy([...own.parts, ...added], own.countsInputs || theirs.countsInputs, omitted);
   }
 
   /** The same without one input. Changes only policies that count the inputs. */
@@ -89,17 +86,17 @@ export class CachePolicy {
         remedy,
       });
     }
-    return new CachePolicy(this.parts, this.countsInputs, [...new Set([...this.omitted, parameter])]);
+    const { parts, countsInputs, omitted } = this[MADE_OF];
+    return new CachePolicy(parts, countsInputs, [...new Set([...omitted, parameter])]);
   }
 
   /** What the policy comes to; it never gives a key where the policy is `NO_CACHE`. */
   get keyFn(): AnyKeyFn {
-    const named = this.parts.filter((part) => part.label !== '').sort((a, b) => (a.label < b.label ? -1 : 1));
-    const own = this.parts.filter((part) => part.label === '');
+    const { parts, countsInputs, omitted } = this[MADE_OF];
+    const named = parts.filter((part) => part.label !== '').sort((a, b) => (a.label < b.label ? -1 : 1));
+    const own = parts.filter((part) => part.label === '');
     const keyFns = [...named, ...own].map((part) => part.keyFn);
-    if (this.countsInputs) {
-      keyFns.unshift(inputs(this.omitted.length === 0 ? {} : { omit: this.omitted }) as AnyKeyFn);
-    }
+    if (countsInputs) keyFns.unshift(inputs(omitted.length === 0 ? {} : { omit: omitted }) as AnyKeyFn);
     const [first, ...more] = keyFns;
     if (first === undefined) return NEVER;
     return more.length === 0 ? first : allOf(...keyFns);
