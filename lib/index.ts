@@ -19,7 +19,9 @@ export type { Events, Listener } from './base/events.js';
 export type { MaybePromise } from './base/maybe-promise.js';
 export type { Misuse } from './base/misuse.js';
 export { Flow, flow } from './decorators/flow.js';
+export type { FlowDecorator } from './decorators/flow-types.js';
 export { Task, task } from './decorators/task.js';
+export type { TaskDecorator } from './decorators/task-types.js';
 export type { FlowHook, FlowOptions } from './definitions/flow-options.js';
 export { exponentialBackoff, type ResultCopy, type TaskHook, type TaskOptions } from './definitions/task-options.js';
 export { hashObjects } from './keys/hash.js';
@@ -77,4 +79,13 @@ export { map, unmapped } from './verbs/map.js';
 export { original } from './verbs/original.js';
 export { returnState } from './verbs/return-state.js';
 export { submit } from './verbs/submit.js';
+export type {
+  CallOptions,
+  MapView,
+  ResultOf,
+  SameView,
+  StateView,
+  SubmitView,
+  Unmapped,
+} from './verbs/view-types.js';
 export { refresh, withOptions } from './verbs/with-options.js';
