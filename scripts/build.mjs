@@ -1,14 +1,33 @@
-// Builds dist/ (ES modules) and dist/cjs/, its CommonJS twin, which says what it is in a package.json of its own.
+// Builds dist/: one ES module for each entry of package.json's exports, with what they share in dist/shared (a hundred small files
+// take twice as long to import), their declarations, and dist/cjs/, the CommonJS twin, which says what it is in a package.json of its own.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve('@typescript/native/package.json')), 'bin', 'tsc');
-const run = (project) => execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
+const compile = (...args) => execFileSync(process.execPath, [tsc, ...args], { stdio: 'inherit' });
+
+const { exports: exported } = JSON.parse(readFileSync('package.json', 'utf8'));
+const entries = Object.values(exported).flatMap((entry) => entry.import?.default ?? []);
+const sources = entries.map((path) => path.replace('./dist/', 'lib/').replace(/\.js$/, '.ts'));
 
 rmSync('dist', { recursive: true, force: true });
-run('tsconfig.build.json');
-run('tsconfig.cjs.json');
+compile('-p', 'tsconfig.build.json', '--emitDeclarationOnly');
+await build({
+  entryPoints: sources,
+  outbase: 'lib',
+  outdir: 'dist',
+  chunkNames: 'shared/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  sourcemap: true,
+});
+compile('-p', 'tsconfig.cjs.json');
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');

@@ -26,6 +26,10 @@ await check('both builds export the same names', () => {
   assert.notEqual(cjs.task, esm.task);
 });
 
+await check('decorators of one class share their metadata: the build kept what gives it a place', () => {
+  assert.equal(typeof Symbol.metadata, 'symbol');
+});
+
 await check('a task of one build knows the flow run of the other', async () => {
   const inner = cjs.task(async () => cjs.getRunContext().flowRun.id, { name: 'inner' });
   const outer = esm.flow(async () => [esm.getRunContext().flowRun.id, await inner()], { name: 'outer' });
