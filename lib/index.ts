@@ -75,6 +75,7 @@ export type {
   StoreStats,
 } from './stores/store.js';
 export { KeyScope, StoreKey } from './stores/store-key.js';
+export { type TieredStoreOptions, tieredStore } from './stores/tiered-store.js';
 export { map, unmapped } from './verbs/map.js';
 export { original } from './verbs/original.js';
 export { returnState } from './verbs/return-state.js';

@@ -3,7 +3,7 @@ import { type Parsed, type Read, readOptions, type Schema, text } from '../base/
 import type { CachePolicy } from '../keys/policies.js';
 import type { FlowInfo, FlowKeyContext, FlowRun, FlowRunContext } from '../states/run-context.js';
 import type { State } from '../states/state.js';
-import type { StateStore } from '../stores/store.js';
+import type { Returns, StateStore } from '../stores/store.js';
 import { runSchema } from './task-options.js';
 
 /** A function told of a flow run's state. What it throws is logged and changes nothing. */
@@ -51,6 +51,8 @@ export interface FlowOptions<P = never, R = never> {
   readonly cacheIf?: ((result: R, context: FlowRunContext) => boolean) | undefined;
   /** true: runs and overwrites; false: never, whatever the pond says. Default: the pond's. */
   readonly refreshCache?: boolean | undefined;
+  /** The class of the result, or of the elements of an array: a persistent store gives instances of it back. */
+  readonly returns?: Returns | undefined;
   /** Name of one of the pond's stores, or a store. Default: the pond's. */
   readonly store?: string | StateStore | undefined;
 }

@@ -1,6 +1,6 @@
 import { type AnyKeyFn, needsNoDictionary } from '../keys/key-function.js';
 import type { TaskRunContext } from '../states/run-context.js';
-import type { StateStore } from '../stores/store.js';
+import type { Returns, StateStore } from '../stores/store.js';
 import type { ParsedFlowOptions } from './flow-options.js';
 import type { RetryDelay } from './task-options.js';
 import { type DurationRule, NO_DELAY, type ParsedTaskOptions, type ResultCopy, type TaskHook } from './task-options.js';
@@ -20,6 +20,7 @@ export interface Settings {
   readonly cacheIf: ((result: unknown, context: TaskRunContext) => boolean) | undefined;
   readonly refresh: boolean | undefined;
   readonly store: string | StateStore | undefined;
+  readonly returns: Returns | undefined;
   readonly resultCopy: ResultCopy;
   readonly leaseMs: number;
   readonly waitTimeoutMs: number;
@@ -60,6 +61,7 @@ export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings
     cacheIf: options.cacheIf,
     refresh: options.refreshCache,
     store: options.store,
+    returns: options.returns,
     resultCopy: options.resultCopy ?? 'share',
     leaseMs: options.lease ?? LEASE_MS,
     waitTimeoutMs: options.waitTimeout ?? WAIT_TIMEOUT_MS,

@@ -18,7 +18,7 @@ import type { AnyKeyFn, CacheKeyFn } from '../keys/key-function.js';
 import { CachePolicy } from '../keys/policies.js';
 import type { TaskInfo, TaskRun, TaskRunContext } from '../states/run-context.js';
 import type { State } from '../states/state.js';
-import { isStateStore, type StateStore } from '../stores/store.js';
+import { isStateStore, type Returns, type StateStore } from '../stores/store.js';
 import { isTaskFunction } from './registry.js';
 
 /** A function told of a task run's state. What it throws is logged and changes nothing. */
@@ -64,6 +64,8 @@ export interface TaskOptions<P = never, R = never> {
   readonly tags?: readonly string[] | ((parameters: P) => readonly string[]) | undefined;
   /** Name of one of the pond's stores, or a store. Default: the pond's. */
   readonly store?: string | StateStore | undefined;
+  /** The class of the result, or of the elements of an array: a persistent store gives instances of it back. Default: plain data. */
+  readonly returns?: Returns | undefined;
   /** How long the run holds its key in a shared store without renewing; a dead holder is replaced after it. Default 5 s. */
   readonly lease?: Duration | undefined;
   /** How long a call waits for a run elsewhere that holds its key. Default 30 s. */
@@ -204,6 +206,7 @@ export const runSchema = {
   cacheIf: fn<(result: unknown, context: TaskRunContext) => boolean>('of (result, context)'),
   refreshCache: flag,
   store: storeOrName,
+  returns: fn<Returns>('that gives a class: () => Report or () => [Report]'),
   retries: whole(0, 1_000_000),
   retryDelay,
   retryJitter: share,
@@ -252,6 +255,7 @@ const NEED_A_KEY = [
   'cacheIf',
   'refreshCache',
   'store',
+  'returns',
   'resultCopy',
   'lease',
   'waitTimeout',

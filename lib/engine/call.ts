@@ -85,6 +85,7 @@ function findPlan(runtime: Runtime, definition: Definition, receiver: unknown, h
   if (plan === undefined || plan.revision !== runtime.revision) {
     plan = new Plan(runtime, definition, home, receiver);
     byHome.set(home, plan);
+    plan.shape = newFrame(plan, undefined, [], undefined);
   }
   definition.lastPlan = plan;
   return plan;

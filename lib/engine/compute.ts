@@ -4,9 +4,11 @@ import { CancelledError, messageOf, TaskTimeoutError } from '../base/errors.js';
 import { andThen, disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import type { Frame } from '../runs/frame.js';
+import type { Plan } from '../runs/plan.js';
 import type { TaskFrame } from '../runs/task-frame.js';
 import type { MissReason } from '../states/cache-outcome.js';
 import type { TaskRunContext } from '../states/run-context.js';
+import type { Plain } from '../stores/plain.js';
 import { RECORD_SCHEMA, type StateRecord } from '../stores/record.js';
 import type { Lead, LeadRequest } from '../stores/store.js';
 import { noteKey } from '../why/manifest.js';
@@ -15,6 +17,7 @@ import { Ending } from './ending.js';
 import { keepLease } from './lease.js';
 import type { CacheFacts } from './outcome.js';
 import { stored } from './result-copy.js';
+import { isUndecodable, revived } from './revive.js';
 import type { Flight } from './single-flight.js';
 import { abandonLead, askLead, commitState, FAILED, type Failed } from './store-access.js';
 
@@ -62,12 +65,24 @@ function onLead(computation: Computation, request: LeadRequest, lead: Lead | Fai
   switch (lead.status) {
     case 'hit':
     case 'stale':
-      return Ending.found(lead.record);
+      return foundElsewhere(computation, request, lead.record);
     case 'wait':
       return elsewhere(computation, request, lead);
     case 'lead':
       return asLeader(computation, request, lead);
   }
+}
+
+/** What another process or pond has stored meanwhile; computed anew where its class has changed. */
+function foundElsewhere(computation: Computation, request: LeadRequest, record: StateRecord): MaybePromise<Ending> {
+  const { plan } = computation.flight.leader;
+  const back = revived(plan, record);
+  if (!isUndecodable(back)) return Ending.found(back);
+  computation.facts = { ...computation.facts, reason: back.reason, detail: back.detail };
+  const anew: LeadRequest = { ...request, mode: 'refresh' };
+  return andThen(askLead(plan, computation.flight.key, anew), (lead) =>
+    lead !== FAILED && lead.status === 'lead' ? asLeader(computation, anew, lead) : computeUnstored(computation),
+  );
 }
 
 type Leading = Extract<Lead, { status: 'lead' }>;
@@ -177,7 +192,7 @@ function write(
     else if (commit.committed) ending.record = made;
     // What was there before the run began is no answer to a refresh.
     else if (commit.current !== undefined && commit.current.generation > generation)
-      return Ending.found(commit.current);
+      return newer(plan, commit.current, ending);
     else if (commit.refused !== undefined) {
       computation.facts = { ...facts, ...notStored(flight.leader, commit.refused) };
     } else {
@@ -191,6 +206,12 @@ function write(
     if (ending.record !== undefined) computation.facts = { ...computation.facts, record: ending.record };
     return ending;
   });
+}
+
+/** The value that a later run has stored; the run's own where that cannot be brought back. */
+function newer(plan: Plan, current: StateRecord, own: Ending): Ending {
+  const back = revived(plan, current);
+  return isUndecodable(back) ? own : Ending.found(back);
 }
 
 interface Refusal {
@@ -227,10 +248,14 @@ function recordOf(flight: Flight, generation: number, tags: readonly string[], e
   const frame = flight.leader;
   try {
     const storedAt = frame.runtime.clock.now();
+    const { value, frozen } = stored(frame.plan, ending.value);
+    // Field by field: a spread would put part of every record outside of it, 40 bytes an entry.
     return {
       schema: RECORD_SCHEMA,
       key: flight.key,
-      ...stored(frame.plan, ending.value),
+      value,
+      frozen,
+      plain: plainOf(frame.plan, ending.value),
       message: ending.message,
       storedAt,
       expiresAt: expiryOf(frame, ending, storedAt),
@@ -246,6 +271,11 @@ function recordOf(flight: Flight, generation: number, tags: readonly string[], e
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error), { cause: error });
   }
+}
+
+/** What a store that writes bytes keeps of an instance; throws where it would not come back the same. */
+function plainOf({ settings, store }: Plan, value: unknown): Plain | undefined {
+  return settings.returns === undefined ? undefined : store.revival?.toPlain(value, settings.returns);
 }
 
 function expiryOf(frame: Frame, ending: Ending, now: number): number {

@@ -15,6 +15,7 @@ import { Ending } from './ending.js';
 import { keyOf, type NoKey } from './key.js';
 import { type CacheFacts, outcomeOf } from './outcome.js';
 import { copyIfPossible, served } from './result-copy.js';
+import { isUndecodable, revived } from './revive.js';
 import { Flight, selfWait, wouldDeadlock } from './single-flight.js';
 import { FAILED, type Failed, readState } from './store-access.js';
 
@@ -101,7 +102,13 @@ function storeRefused(frame: Frame, key: StoreKey, error: unknown, want: Want): 
 type Found = StateRecord | undefined | Failed;
 
 function afterLookUp(frame: Frame, key: StoreKey, found: Found, want: Want, after: AfterBody): unknown {
-  if (found !== undefined && found !== FAILED) return hit(frame, key, found, want, after);
+  if (found !== undefined && found !== FAILED) {
+    if (frame.plan.store.revival === undefined) return hit(frame, key, found, want, after);
+    const back = revived(frame.plan, found);
+    if (!isUndecodable(back)) return hit(frame, key, back, want, after);
+    const undecodable: CacheFacts = { status: 'miss', reason: back.reason, detail: back.detail, key };
+    return lead(frame, key, want, { mode: 'refresh', after, facts: undecodable });
+  }
   const facts: CacheFacts =
     found === FAILED ? { status: 'error', reason: 'store-error', key } : { status: 'miss', key };
   const flight = Flight.of(frame, key);
@@ -165,7 +172,7 @@ type Leading = Pick<Computation, 'mode' | 'after' | 'facts'>;
 /** Begins the flight of a key, and waits for it like everybody else. */
 function lead(frame: Frame, key: StoreKey, want: Want, leading: Leading): unknown {
   const { counters } = frame.runtime;
-  if (leading.mode === 'refresh') counters.refreshes++;
+  if (leading.facts.status === 'refresh') counters.refreshes++;
   else counters.misses++;
   const flight = new Flight(frame, key);
   const computation: Computation = { flight, ...leading };

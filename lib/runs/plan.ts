@@ -32,6 +32,11 @@ export class Plan {
   readonly sharesResult: boolean;
   /** Who listens to its runs, by state. */
   readonly topics: Readonly<Record<StateName, { readonly wanted: boolean }>>;
+  /**
+   * A frame of its calls that is never run. V8 forgets the shape of objects of which none is left at a full collection, and with it
+   * the optimised code of the whole way of a hit.
+   */
+  shape: object | undefined = undefined;
   /** Calls of the key function that still get a dictionary which refuses unknown names. */
   strictCalls: number;
   readonly #tags: readonly string[] | undefined;

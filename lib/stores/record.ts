@@ -1,4 +1,5 @@
 import type { Origin } from '../states/cache-outcome.js';
+import type { Plain } from './plain.js';
 import type { StoreKey } from './store-key.js';
 
 /** Number of the record's shape. A record with another is a miss with reason `undecodable`. */
@@ -17,6 +18,8 @@ export interface StateRecord {
   readonly schema: number;
   readonly key: StoreKey;
   readonly value: unknown;
+  /** What a store that writes bytes keeps instead of the value: an instance's data. */
+  readonly plain?: Plain | undefined;
   /** The state's message, where the task gave one. */
   readonly message: string | undefined;
   readonly storedAt: number;

@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.js';
 import type { MaybePromise } from '../base/maybe-promise.js';
 import type { MissReason } from '../states/cache-outcome.js';
+import type { Plain } from './plain.js';
 import type { StateRecord } from './record.js';
 import type { StoreKey } from './store-key.js';
+import type { Undecodable } from './undecodable.js';
 
 /** How a run asks for the right to compute. */
 export interface LeadRequest {
@@ -65,6 +67,18 @@ export interface StoreHost {
   readonly clock: Clock;
 }
 
+/** How a store that writes values as bytes keeps class instances: as data, from which the class that a task names brings them back. */
+export interface Revival {
+  /** What is stored instead of the value. Throws where it would not come back the same. */
+  toPlain(value: unknown, returns: Returns): Plain;
+  /** The value of what {@link toPlain} made, anew at every call. */
+  revive(plain: Plain, returns: Returns): { readonly value: unknown } | Undecodable;
+}
+
+/** The class of a task's results, or of the elements of an array. */
+export type Returns = () => ResultClass | readonly [ResultClass];
+type ResultClass = new (...args: never[]) => object;
+
 /**
  * Where states are kept. Every answer comes at once where `sync` is true, else as a promise. A hit is one `get` and nothing
  * more; everything else happens on a miss. Stores read and write; deadlines, error counts and events are the caller's.
@@ -73,6 +87,8 @@ export interface StateStore {
   /** What outcomes and logs call it. */
   readonly name: string;
   readonly sync: boolean;
+  /** Where values leave the process: how class instances do. */
+  readonly revival?: Revival;
   /** Tells the store of the pond it serves; called once per pond, before anything else. */
   attach?(host: StoreHost): void;
   /** The record of this key while it is valid. */
