@@ -1,0 +1,69 @@
+import { formatMs } from '../base/duration.js';
+import { sha256 } from '../keys/hash.js';
+import type { MissReason } from '../states/cache-outcome.js';
+import type { Miss } from '../stores/store.js';
+import type { StoreKey } from '../stores/store-key.js';
+import type { Slot } from './ledger.js';
+import type { Statements } from './statements.js';
+import { fromSql, toSql } from './text.js';
+
+/** How many keys that went are remembered; more are forgotten, the oldest first. */
+const TOMBSTONES = 10_000;
+/** How many other versions of an identity are looked at. */
+const VERSIONS = 8;
+
+const FIRST_SEEN: Miss = { reason: 'first-seen' };
+export const INVALIDATED_BY_TAG: Miss = { reason: 'invalidated', detail: 'invalidated by tag' };
+
+export function invalidatedBy(by: string): Miss {
+  return { reason: 'invalidated', detail: `invalidated by ${by}` };
+}
+
+/** Notes that a key's value went, or was not stored, and why. */
+export function bury(statements: Statements, digest: string, miss: Miss, now: number): void {
+  const { lastInsertRowid } = statements.bury.run(digest, miss.reason, miss.detail ?? null, now);
+  statements.forgetTombstones.run(Number(lastInsertRowid) - TOMBSTONES);
+}
+
+/** Why a key has no valid value, as far as the database remembers. */
+export function whyMissed(statements: Statements, slot: Slot, key: StoreKey, now: number): Miss {
+  if (slot.generation === null) return whyAbsent(statements, slot, key);
+  if (slot.generation <= slot.scopeVoid && slot.scopeVoid > slot.namespaceVoid)
+    return invalidatedBy(slot.scopeVoidBy ?? '');
+  if (slot.generation <= slot.namespaceVoid) return invalidatedBy(slot.namespaceVoidBy ?? '');
+  if (slot.tagVoid === 1) return INVALIDATED_BY_TAG;
+  const ago = now - slot.expiresAt;
+  return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
+}
+
+function whyAbsent(statements: Statements, slot: Slot, key: StoreKey): Miss {
+  const buried = statements.tombstone.get(key.digest) as Tombstone | undefined;
+  if (buried !== undefined)
+    return { reason: buried.reason, ...(buried.detail === null ? {} : { detail: buried.detail }) };
+  const identity = toSql(key.scope.identity);
+  let before = Number.MAX_SAFE_INTEGER;
+  for (let i = 0; i <= VERSIONS; i++) {
+    const other = statements.olderScope.get(slot.namespace, identity, before) as Scope | undefined;
+    if (other === undefined) break;
+    before = other.id;
+    if (other.id === slot.scope || !hasRecord(statements, other, key)) continue;
+    const was = other.version === null ? 'no version' : `version '${fromSql(other.version)}'`;
+    return { reason: 'version-changed', detail: `stored under ${was}` };
+  }
+  return FIRST_SEEN;
+}
+
+function hasRecord(statements: Statements, scope: Scope, key: StoreKey): boolean {
+  return statements.hasRecord.get(sha256(fromSql(scope.text) + key.text)) !== undefined;
+}
+
+interface Tombstone {
+  readonly reason: MissReason;
+  readonly detail: string | null;
+}
+
+interface Scope {
+  readonly id: number;
+  readonly version: string | null;
+  readonly text: string;
+}

@@ -1,0 +1,156 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPond, returnState, type StateRecord, Task, taskInputHash } from '../../lib/index.js';
+import { sqliteStore } from '../../lib/sqlite/index.js';
+import { type Inspector, killRounds } from './kill-rounds.js';
+import { closing, count, keyOf, rawDatabase, temporaryDirectory, temporaryPath } from './on-disk.js';
+import { bundle, endAll, start } from './processes.js';
+
+let file: string;
+let remove: () => void;
+
+beforeAll(() => {
+  ({ file, remove } = bundle());
+});
+afterAll(() => remove());
+afterEach(endAll);
+
+const childKey = (text: string) => keyOf(text, 'Child.task');
+
+/** What the children have left in the file. */
+function inspector(path: string): Inspector {
+  const store = sqliteStore({ path });
+  const database = rawDatabase(path);
+  return {
+    read: (name) => store.get(childKey(name)) as StateRecord | undefined,
+    integrity: () => (database.prepare('PRAGMA integrity_check').get() as { integrity_check: string }).integrity_check,
+    close() {
+      void store.close();
+      database.close();
+    },
+  };
+}
+
+describe('processes that share a SQLite file', () => {
+  it('add up exactly: three that count at once, with leases and with the fence alone', async () => {
+    const path = temporaryPath();
+    const children = [1, 2, 3].map(() => start(file, 'increments', path, 'counter', '250'));
+    expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
+    const store = closing(sqliteStore({ path }));
+    expect((store.get(childKey('counter')) as StateRecord).value).toBe(750);
+  }, 30_000);
+
+  it('compute each of 50 keys once: 3 processes, 1,500 calls, with not even the file there', async () => {
+    const directory = temporaryDirectory();
+    const [path, log] = [join(directory, 'states.db'), join(directory, 'log')];
+    const children = [1, 2, 3].map(() => start(file, 'stampede', path, log, '50', '500'));
+    expect(await Promise.all(children.map(({ ended }) => ended))).toEqual([0, 0, 0]);
+    expect(children.map(({ lines }) => lines)).toEqual([['sum 500'], ['sum 500'], ['sum 500']]);
+    const bodies = readFileSync(log, 'utf8').trim().split('\n');
+    expect(bodies.sort()).toEqual(Array.from({ length: 50 }, (_, i) => `key ${i}`).sort());
+    expect(count(rawDatabase(path), 'SELECT count(*) FROM leases')).toBe(0);
+  }, 30_000);
+
+  it('find what the first run of the program computed: the second is Cached, with origin and age', async () => {
+    const path = temporaryPath();
+    const runs = [];
+    for (const run of [1, 2]) {
+      const child = start(file, 'program', path);
+      expect([run, await child.ended]).toEqual([run, 0]);
+      runs.push(child.lines.map((line) => JSON.parse(line) as object));
+    }
+    const values = [{ x: 'EUR', made: 'once' }, ['USD', '1970-01-01T00:00:00.000Z']];
+    expect(runs[0]).toEqual(
+      values.map((value) => ({ name: 'Completed', value, status: 'miss', store: 'sqlite', aged: false })),
+    );
+    expect(runs[1]).toEqual(
+      values.map((value, i) => ({
+        name: 'Cached',
+        value,
+        status: 'hit',
+        store: 'sqlite',
+        aged: true,
+        from: ['quote', 'now'][i],
+      })),
+    );
+  }, 30_000);
+
+  it('take over from a holder that was killed, within its lease', async () => {
+    const path = temporaryPath();
+    const dead = start(file, 'holder', path, '500', 'dead');
+    const ledAt = Number((await dead.line('lead')).split(' ')[1]);
+    dead.process.kill('SIGKILL');
+    await dead.ended;
+    const store = closing(sqliteStore({ path }));
+    const held = childKey('held');
+    let lead = await store.lead(held, { mode: 'normal', token: 'heir', leaseMs: 500 });
+    expect(lead.status).toBe('wait');
+    while (lead.status === 'wait') {
+      const { leaseLeftMs } = lead;
+      await new Promise((resolve) => setTimeout(resolve, leaseLeftMs));
+      lead = await store.lead(held, { mode: 'normal', token: 'heir', leaseMs: 500 });
+    }
+    expect(lead.status).toBe('lead');
+    expect(Date.now() - ledAt).toBeGreaterThanOrEqual(500);
+    expect(Date.now() - ledAt).toBeLessThan(1_000);
+  }, 30_000);
+
+  it('refuse the late write of a holder that was stopped past its lease', async () => {
+    const path = temporaryPath();
+    const stopped = start(file, 'holder', path, '200', 'late');
+    await stopped.line('lead');
+    stopped.process.kill('SIGSTOP');
+    stopped.say('commit');
+    let heir = start(file, 'holder', path, '5000', 'new');
+    while (!(await heir.line('')).startsWith('lead')) {
+      await heir.ended;
+      heir = start(file, 'holder', path, '5000', 'new');
+    }
+    stopped.process.kill('SIGCONT');
+    expect(await stopped.line('committed')).toBe('committed false undefined');
+    heir.say('commit');
+    expect(await heir.line('committed')).toBe('committed true undefined');
+    await Promise.all([stopped.ended, heir.ended]);
+    expect((closing(sqliteStore({ path })).get(childKey('held')) as StateRecord).value).toBe('new');
+  }, 30_000);
+
+  it('lose nothing that was acknowledged, and keep the file whole, when they are killed while they write: 20 rounds', async () => {
+    const path = temporaryPath();
+    const kills = await killRounds(file, path, 20, () => inspector(path));
+    expect(kills).toEqual({ acknowledged: expect.any(Number), lost: 0, wrong: 0, broken: 0 });
+    expect(kills.acknowledged).toBeGreaterThan(200);
+    expect(existsSync(path)).toBe(true);
+  }, 60_000);
+});
+
+describe('a task over SQLite', () => {
+  it('whose key is invalidated by another process while it runs, stores nothing, and is never seen', async () => {
+    const path = temporaryPath();
+    const [here, elsewhere] = [closing(sqliteStore({ path })), closing(sqliteStore({ path }))];
+    let source = 'old';
+    let runs = 0;
+    class Prices {
+      @Task({ cacheKeyFn: taskInputHash, identity: 'prices' }) async price(x: number) {
+        runs++;
+        const read = source;
+        await new Promise((resolve) => setImmediate(resolve));
+        if (runs % 2 === 1) {
+          source = 'new';
+          await elsewhere.invalidate({ identities: ['prices'] });
+        }
+        return `${read} ${x}`;
+      }
+    }
+    const pond = createPond({ store: here, logLevel: 'silent' });
+    const prices = pond.bind(new Prices());
+    for (let round = 0; round < 30; round++) {
+      source = 'old';
+      const first = await returnState(prices).price(round);
+      expect([first.result(), first.cache?.reason]).toEqual([`old ${round}`, 'not-stored']);
+      expect(await prices.price(round)).toBe(`new ${round}`);
+      expect((await returnState(prices).price(round)).cache?.status).toBe('hit');
+    }
+    expect(runs).toBe(60);
+  });
+});
