@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as esm from 'flowpond';
+import * as redis from 'flowpond/redis';
+import * as sqlite from 'flowpond/sqlite';
 import * as testing from 'flowpond/testing';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -22,7 +24,9 @@ async function check(sentence, fn) {
 
 await check('both builds export the same names', () => {
   assert.deepEqual(Object.keys(cjs).sort(), Object.keys(esm).sort());
-  assert.deepEqual(Object.keys(require('flowpond/testing')).sort(), Object.keys(testing).sort());
+  for (const [entry, names] of Object.entries({ testing, sqlite, redis })) {
+    assert.deepEqual(Object.keys(require(`flowpond/${entry}`)).sort(), Object.keys(names).sort());
+  }
   assert.notEqual(cjs.task, esm.task);
 });
 

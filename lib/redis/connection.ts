@@ -1,0 +1,143 @@
+import type { ErrorCleaner } from './clean-error.js';
+import { isLost } from './clean-error.js';
+import type { Commands, RedisClient } from './clients.js';
+
+/** Said by every call after `close()`. */
+export const CLOSED = 'store closed';
+
+interface Waiting {
+  readonly ready: () => void;
+  readonly never: (error: Error) => void;
+}
+
+/**
+ * The connection for commands. Every call ends by its deadline: an answer, the server's error, or why there is no connection. A
+ * connection that has just gone is waited for, one that has been gone for longer than a deadline is not. What was lost on the way
+ * is asked once more, so commands must be such that twice does no harm.
+ */
+export class Connection {
+  readonly commands: Commands;
+  readonly isCluster: boolean;
+  readonly #client: RedisClient;
+  readonly #timeoutMs: number;
+  readonly #cleaner: ErrorCleaner;
+  readonly #waiting = new Set<Waiting>();
+  /** Since when there is no connection, by the monotonic clock; undefined while there is one. */
+  #downSince: number | undefined;
+  #lastError: Error | undefined;
+  #closed = false;
+
+  constructor(client: RedisClient, timeoutMs: number, cleaner: ErrorCleaner) {
+    this.#client = client;
+    this.commands = client as unknown as Commands;
+    this.isCluster = client.isCluster;
+    this.#timeoutMs = timeoutMs;
+    this.#cleaner = cleaner;
+    client.on('ready', () => this.#up());
+    client.on('close', () => this.#down());
+    client.on('end', () => this.#down());
+    client.on('error', (error: unknown) => {
+      this.#lastError = cleaner.clean(error);
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Begins to connect, if it has not. */
+  open(): void {
+    const { status } = this.#client;
+    if (this.#closed || (status !== 'wait' && status !== 'end')) return;
+    this.#downSince ??= performance.now();
+    this.#client.connect().catch((error: unknown) => {
+      this.#lastError ??= this.#cleaner.clean(error);
+    });
+  }
+
+  ask<T>(command: (commands: Commands) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let again = true;
+      let leave: (() => void) | undefined;
+      const timer = setTimeout(() => {
+        again = false; // nothing is done for a caller who was told that it failed
+        leave?.();
+        reject(this.#tooLate());
+      }, this.#timeoutMs);
+      const end = (error: Error): void => {
+        clearTimeout(timer);
+        reject(error);
+      };
+      const send = (): void => {
+        command(this.commands).then((answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        }, failed);
+      };
+      const failed = (error: unknown): void => {
+        const clean = this.#cleaner.clean(error);
+        if (again && isLost(error)) {
+          again = false;
+          this.#lastError ??= clean;
+          leave = this.#whenReady(send, end);
+        } else {
+          end(clean);
+        }
+      };
+      if (this.#client.status === 'ready' && !this.#closed) send();
+      else leave = this.#whenReady(send, end);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#client.disconnect();
+    this.#settle(new Error(CLOSED));
+  }
+
+  /** Calls one of them, when there is a connection or it is clear that there will be none for a while. Answers with how to leave. */
+  #whenReady(ready: () => void, never: (error: Error) => void): (() => void) | undefined {
+    if (this.#closed) {
+      never(new Error(CLOSED));
+      return undefined;
+    }
+    this.open();
+    if (this.#downSince !== undefined && performance.now() - this.#downSince > this.#timeoutMs) {
+      never(this.#notConnected());
+      return undefined;
+    }
+    const waiting: Waiting = { ready, never };
+    this.#waiting.add(waiting);
+    return () => this.#waiting.delete(waiting);
+  }
+
+  #up(): void {
+    this.#downSince = undefined;
+    this.#lastError = undefined;
+    this.#settle();
+  }
+
+  #down(): void {
+    this.#downSince ??= performance.now();
+  }
+
+  #settle(error?: Error): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const { ready, never } of waiting) {
+      if (error === undefined) ready();
+      else never(error);
+    }
+  }
+
+  #tooLate(): Error {
+    return this.#client.status === 'ready'
+      ? Object.assign(new Error(`no answer within ${this.#timeoutMs} ms`), { code: 'ETIMEDOUT' })
+      : this.#notConnected();
+  }
+
+  #notConnected(): Error {
+    const why = this.#lastError === undefined ? '' : `: ${this.#lastError.message}`;
+    return Object.assign(new Error(`not connected${why}`), { code: 'ENOTCONN' });
+  }
+}

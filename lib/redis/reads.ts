@@ -1,0 +1,59 @@
+import type { Commands } from './clients.js';
+import type { Connection } from './connection.js';
+
+/** Most keys asked for at once: more would make the first wait for the last. */
+const MAX_BATCH = 64;
+
+interface Read {
+  readonly resolve: (value: Buffer | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Plain reads. Those of one turn of the event loop go together: one MGET costs a client half of what as many GETs in a pipeline do
+ * (docs/decisions/0009-redis.md).
+ */
+export class Reads {
+  readonly #connection: Connection;
+  #names: string[] = [];
+  #reads: Read[] = [];
+  readonly #flush = (): void => this.#send();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  get(name: string): Promise<Buffer | null> {
+    return new Promise((resolve, reject) => {
+      if (this.#names.push(name) === 1) setImmediate(this.#flush);
+      this.#reads.push({ resolve, reject });
+      if (this.#names.length === MAX_BATCH) this.#send();
+    });
+  }
+
+  #send(): void {
+    const names = this.#names;
+    const reads = this.#reads;
+    if (names.length === 0) return;
+    this.#names = [];
+    this.#reads = [];
+    this.#connection
+      .ask((commands) => this.#fetch(commands, names))
+      .then(
+        (values) => {
+          for (let i = 0; i < reads.length; i++) reads[i]?.resolve(values[i] ?? null);
+        },
+        (error: unknown) => {
+          for (const read of reads) read.reject(error);
+        },
+      );
+  }
+
+  async #fetch(commands: Commands, names: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    const [first] = names as readonly [string];
+    if (names.length === 1) return [await commands.getBuffer(first)];
+    // Keys of a cluster live in different slots: the client's own pipelines sort them.
+    if (this.#connection.isCluster) return Promise.all(names.map((name) => commands.getBuffer(name)));
+    return commands.mgetBuffer(...names);
+  }
+}

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createPond, type StateRecord, type StateStore } from '../../lib/index.js';
+import { type RedisStoreOptions, redisStore } from '../../lib/redis/index.js';
+import { type OwnRedis, startRedis } from '../servers/redis.js';
+import { TcpProxy, type Weather } from '../servers/tcp-proxy.js';
+import { keyOf, leading, recordOf } from '../stores/records.js';
+import { Pricing } from './pricing.js';
+
+/** The long form is for `npm run test:faults`. */
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 2);
+const TIMEOUT_MS = 200;
+/** What a busy machine adds. */
+const SLACK_MS = 150;
+
+const server = await startRedis();
+const describeWithRedis = server === undefined ? describe.skip : describe;
+
+/** The outcome of a call, and that it came in time. */
+async function outcome(call: () => unknown, mostMs = TIMEOUT_MS + SLACK_MS): Promise<string> {
+  const began = performance.now();
+  let said: string;
+  try {
+    await call();
+    said = 'answered';
+  } catch (error) {
+    said = (error as Error).message;
+  }
+  expect(performance.now() - began).toBeLessThan(mostMs);
+  return said;
+}
+
+/** Tries until the store answers again. */
+async function recovered(store: StateStore): Promise<void> {
+  const until = performance.now() + 5_000;
+  while ((await outcome(() => store.get(keyOf('any')))) !== 'answered') {
+    if (performance.now() > until) throw new Error('the store did not recover within 5 s');
+    await sleep(20);
+  }
+}
+
+describeWithRedis('a Redis store in trouble', () => {
+  const own = server as OwnRedis;
+  const stores: StateStore[] = [];
+  let proxy: TcpProxy;
+
+  const storeAt = (port: number, options: RedisStoreOptions = {}): ReturnType<typeof redisStore> => {
+    const store = redisStore({ url: `redis://127.0.0.1:${port}`, timeout: TIMEOUT_MS, ...options });
+    stores.push(store);
+    return store;
+  };
+  const put = async (store: StateStore, text: string, value: unknown): Promise<StateRecord> => {
+    const key = keyOf(text);
+    const { generation } = leading(await store.lead(key, { mode: 'refresh', token: text, leaseMs: 1_000 }));
+    const record = recordOf(key, value, { generation });
+    expect(await store.commit(key, text, record)).toEqual({ committed: true });
+    return record;
+  };
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.listen(own.port);
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    await proxy.close();
+  });
+  afterAll(() => own.stop());
+
+  const calls = (store: StateStore): Record<string, () => unknown> => {
+    const key = keyOf('trouble');
+    return {
+      get: () => store.get(key),
+      lead: () => store.lead(key, { mode: 'normal', token: 'a', leaseMs: 1_000 }),
+      renew: () => store.renew(key, 'a', 1_000),
+      commit: () => store.commit(key, 'a', recordOf(key, 1)),
+      abandon: () => store.abandon(key, 'a'),
+      invalidate: () => store.invalidate({ keys: [key], all: true }),
+    };
+  };
+
+  it('answers every call with an error in time where nobody listens, and works once somebody does', async () => {
+    proxy.weather({ refuse: true });
+    const store = storeAt(proxy.port);
+    for (const call of Object.values(calls(store))) expect(await outcome(call)).toMatch(/^not connected/);
+    await sleep(TIMEOUT_MS);
+    // It has been away for longer than a call may take: nobody waits for it any more.
+    expect(await outcome(() => store.get(keyOf('any')), SLACK_MS)).toMatch(/^not connected/);
+    proxy.weather({});
+    await recovered(store);
+    await put(store, 'back', 1);
+    expect((await store.get(keyOf('back')))?.value).toBe(1);
+  });
+
+  it('answers every call with an error in time over connections on which nothing passes, and recovers', async () => {
+    const store = storeAt(proxy.port);
+    await put(store, 'before', 1);
+    for (const [name, call] of Object.entries(calls(store))) {
+      proxy.weather({ silent: true });
+      expect([name, await outcome(call)]).toEqual([
+        name,
+        expect.stringMatching(/no answer within 200 ms|not connected/),
+      ]);
+      proxy.weather({});
+      await recovered(store);
+    }
+    expect((await store.get(keyOf('before')))?.value).toBe(1);
+  });
+
+  it('does not notice that its connections were cut between two calls', async () => {
+    const store = storeAt(proxy.port);
+    await put(store, 'cut', 1);
+    for (let round = 0; round < 5; round++) {
+      proxy.cut();
+      expect((await store.get(keyOf('cut')))?.value).toBe(1);
+    }
+  });
+
+  it.each<[string, Weather]>([
+    ['bytes that come one by one', { sliced: true }],
+    ['answers that come 30 ms late', { delayMs: 15 }],
+  ])('works with %s', async (_, weather) => {
+    const store = storeAt(proxy.port);
+    proxy.weather(weather);
+    await put(store, 'slow', { list: [1, 2, 3] });
+    expect((await store.get(keyOf('slow')))?.value).toEqual({ list: [1, 2, 3] });
+    expect((await store.lead(keyOf('slow'), { mode: 'normal', token: 'b', leaseMs: 1_000 })).status).toBe('hit');
+  });
+
+  it('takes answers that come later than the timeout for no answer', async () => {
+    const store = storeAt(proxy.port);
+    await put(store, 'late', 1);
+    proxy.weather({ delayMs: 2 * TIMEOUT_MS });
+    expect(await outcome(() => store.get(keyOf('late')))).toBe('no answer within 200 ms');
+    proxy.weather({});
+    await recovered(store);
+  });
+
+  it('tells a write whose answer was lost from a refusal', async () => {
+    const store = storeAt(proxy.port, { timeout: '1s' });
+    const key = keyOf('lost answer');
+    const { generation } = leading(await store.lead(key, { mode: 'normal', token: 'a', leaseMs: 1_000 }));
+    const other = storeAt(own.port);
+    await other.get(key);
+    proxy.weather({ delayMs: 50 });
+    const commit = store.commit(key, 'a', recordOf(key, 'mine', { generation }));
+    while ((await other.get(key)) === undefined); // written; the answer is on its way
+    proxy.cut();
+    proxy.weather({});
+    expect(await commit).toEqual({ committed: true });
+    expect(await store.commit(key, 'a', recordOf(key, 'mine', { generation }))).toEqual({ committed: true });
+    expect((await other.get(key))?.value).toBe('mine');
+  });
+
+  it('leaves no lease behind where the answer to its question did not come', async () => {
+    const store = storeAt(proxy.port);
+    const key = keyOf('orphan');
+    await put(store, 'warm', 1);
+    proxy.weather({ delayMs: 150 }); // the question arrives, the answer does not
+    const asked = outcome(() => store.lead(key, { mode: 'normal', token: 'orphan', leaseMs: 60_000 }));
+    expect(await asked).toBe('no answer within 200 ms');
+    proxy.weather({});
+    const other = storeAt(own.port);
+    const ask = (): Promise<string> =>
+      Promise.resolve(other.lead(key, { mode: 'normal', token: 'b', leaseMs: 1_000 })).then(({ status }) => status);
+    while ((await ask()) !== 'lead') await sleep(10);
+  });
+
+  it('sees what others invalidated while it could not hear', async () => {
+    const deaf = storeAt(proxy.port);
+    const other = storeAt(own.port);
+    const key = keyOf('unheard');
+    const { generation } = leading(await deaf.lead(key, { mode: 'normal', token: 'a', leaseMs: 1_000 }));
+    await deaf.commit(key, 'a', recordOf(key, 'old', { generation, tags: ['x'] }));
+    expect((await deaf.get(key))?.value).toBe('old');
+    proxy.cut();
+    await other.invalidate({ tags: ['x'] });
+    expect(await deaf.get(key)).toBeUndefined();
+  });
+
+  it('serves nothing old for longer than 3 s over a subscription on which nothing passes', async () => {
+    const deaf = storeAt(proxy.port);
+    const other = storeAt(own.port);
+    const key = keyOf('half-open');
+    const { generation } = leading(await deaf.lead(key, { mode: 'normal', token: 'a', leaseMs: 1_000 }));
+    await deaf.commit(key, 'a', recordOf(key, 'old', { generation, tags: ['y'] }));
+    await deaf.get(key);
+    proxy.weather({ silent: 'subscribers' });
+    await other.invalidate({ tags: ['y'] });
+    const began = performance.now();
+    while ((await deaf.get(key)) !== undefined) {
+      expect(performance.now() - began).toBeLessThan(3_000);
+      await sleep(10);
+    }
+  });
+
+  it('survives a server that is killed and comes back empty, under load: no call hangs, and none has a wrong value', async () => {
+    await using pond = createPond({ store: storeAt(own.port), logLevel: 'silent', storeTimeout: 2 * TIMEOUT_MS });
+    const pricing = pond.bind(new Pricing((sku) => sleep(1, `${sku} at 7`)));
+    let calls = 0;
+    let longest = 0;
+    let done = false;
+    const load = Array.from({ length: 20 }, async (_, caller) => {
+      for (let i = 0; !done; i++) {
+        const began = performance.now();
+        const sku = `${caller % 5}-${i % 50}`;
+        expect(await pricing.quote(sku)).toBe(`${sku} at 7`);
+        longest = Math.max(longest, performance.now() - began);
+        calls++;
+      }
+    });
+    for (let round = 0; round < ROUNDS; round++) {
+      await sleep(300);
+      await own.kill();
+      await sleep(300);
+      await own.restart();
+    }
+    await sleep(300);
+    done = true;
+    await Promise.all(load);
+    expect(calls).toBeGreaterThan(100);
+    expect(longest).toBeLessThan(4 * TIMEOUT_MS + 1_000);
+  }, 60_000);
+});
