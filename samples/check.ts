@@ -1,5 +1,6 @@
 // Runs the samples and compares what they print with their expected.txt, and with the output that their README shows:
-// `npm run samples`, or `npm run samples -- 02`; with `--update` it writes both anew.
+// `npm run samples`, or `npm run samples -- 02`; with `--update` it writes both anew. A sample that needs a server and finds none is
+// skipped aloud, and fails where REQUIRE_SERVERS=1 says that it must not be.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +14,13 @@ const LONGEST_MS = process.env.SLOW === '1' ? 300_000 : 60_000;
 /** In a README: what stands between these two. */
 const SHOWN = /(?<=^```text\n)[\s\S]*?(?=^```$)/m;
 
+/** What a sample prints that cannot run here, and why. */
+const SKIPPED = /^SKIPPED: (.*)$/m;
+
 const update = process.argv.includes('--update');
 const samples = catalog(process.argv.slice(2).filter((argument) => argument !== '--update'));
 let failed = 0;
+let skipped = 0;
 
 for (const sample of samples) {
   const fault = update ? await write(sample) : await check(sample);
@@ -34,17 +39,28 @@ if (failed > 0) {
   );
   process.exit(1);
 }
-console.log(`${samples.length} samples ${update ? 'written' : 'as expected'}`);
+const rest = skipped === 0 ? '' : `, ${skipped} SKIPPED`;
+console.log(`${samples.length - skipped} samples ${update ? 'written' : 'as expected'}${rest}`);
 
 /** What is wrong with a sample, if anything is. */
 async function check(sample: Sample): Promise<string | undefined> {
   const { output, ending } = await run(sample);
   if (ending !== undefined) return `${ending}:\n${output}`;
+  const reason = SKIPPED.exec(output)?.[1];
+  if (reason !== undefined) return skip(sample, reason);
   const expected = readFileSync(sample.expected, 'utf8');
   const actual = mask(output);
   if (actual !== expected) return `prints (+) something else than its expected.txt (-):\n${diff(expected, actual)}`;
   const shown = mask(shownIn(sample.readme));
   if (shown !== expected) return `prints (+) something else than its README.md shows (-):\n${diff(shown, expected)}`;
+  return undefined;
+}
+
+/** Says aloud that a sample was not run; what is wrong with that, if it is. */
+function skip({ name }: Sample, reason: string): string | undefined {
+  if (process.env.REQUIRE_SERVERS === '1') return `was skipped, which REQUIRE_SERVERS=1 forbids: ${reason}`;
+  console.error(`\n########## SAMPLE SKIPPED: ${name}: ${reason} ##########\n`);
+  skipped++;
   return undefined;
 }
 
@@ -56,6 +72,8 @@ function shownIn(readme: string): string {
 async function write(sample: Sample): Promise<string | undefined> {
   const { output, ending } = await run(sample);
   if (ending !== undefined) return `${ending}:\n${output}`;
+  const reason = SKIPPED.exec(output)?.[1];
+  if (reason !== undefined) return skip(sample, reason);
   writeFileSync(sample.expected, mask(output));
   writeFileSync(
     sample.readme,

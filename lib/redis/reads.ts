@@ -24,6 +24,8 @@ export class Reads {
   }
 
   get(name: string): Promise<Buffer | null> {
+    // Keys of a cluster live on different nodes: the client's own pipelines sort them.
+    if (this.#connection.isCluster) return this.#connection.ask((commands) => commands.getBuffer(name));
     return new Promise((resolve, reject) => {
       if (this.#names.push(name) === 1) setImmediate(this.#flush);
       this.#reads.push({ resolve, reject });
@@ -38,7 +40,7 @@ export class Reads {
     this.#names = [];
     this.#reads = [];
     this.#connection
-      .ask((commands) => this.#fetch(commands, names))
+      .ask((commands) => fetch(commands, names))
       .then(
         (values) => {
           for (let i = 0; i < reads.length; i++) reads[i]?.resolve(values[i] ?? null);
@@ -48,12 +50,9 @@ export class Reads {
         },
       );
   }
+}
 
-  async #fetch(commands: Commands, names: readonly string[]): Promise<readonly (Buffer | null)[]> {
-    const [first] = names as readonly [string];
-    if (names.length === 1) return [await commands.getBuffer(first)];
-    // Keys of a cluster live in different slots: the client's own pipelines sort them.
-    if (this.#connection.isCluster) return Promise.all(names.map((name) => commands.getBuffer(name)));
-    return commands.mgetBuffer(...names);
-  }
+async function fetch(commands: Commands, names: readonly string[]): Promise<readonly (Buffer | null)[]> {
+  const [first] = names as readonly [string];
+  return names.length === 1 ? [await commands.getBuffer(first)] : commands.mgetBuffer(...names);
 }

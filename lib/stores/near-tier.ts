@@ -66,8 +66,7 @@ export class NearTier {
   /** Keeps what the far store gave, unless it may be void by now. Answers with what is newest: generations never go back. */
   fill(key: StoreKey, record: StateRecord, glimpse: Glimpse): StateRecord {
     if (this.#closed) return record;
-    const entry = this.#store.get(key) as NearRecord | undefined;
-    const own = entry?.tier === this ? entry : undefined;
+    const own = this.#own(key);
     if (own !== undefined && own.record.generation > record.generation)
       return this.#believes(own) ? own.record : record;
     if (!this.#isGood(key, record, glimpse)) return record;
@@ -87,10 +86,17 @@ export class NearTier {
   /** Keeps what the far store has just taken. Throws what the near store throws. */
   written(key: StoreKey, record: StateRecord, glimpse: Glimpse): void {
     if (this.#closed) return;
+    const own = this.#own(key);
+    if (own !== undefined && isSame(own.record, record)) return; // a write that was repeated changes nothing
     const good = this.#isGood(key, record, glimpse);
     this.#arrived(key, record);
-    if (good) this.#keep(key, record, glimpse);
-    else this.forget(key); // an older one of it is no better
+    if (good && (own === undefined || own.record.generation < record.generation)) this.#keep(key, record, glimpse);
+    else this.forget(key); // the far store knows which is the one
+  }
+
+  #own(key: StoreKey): NearRecord | undefined {
+    const entry = this.#store.get(key) as NearRecord | undefined;
+    return entry?.tier === this ? entry : undefined;
   }
 
   forget(key: StoreKey): void {

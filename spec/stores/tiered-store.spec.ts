@@ -455,6 +455,16 @@ describe('an answer of the far store', () => {
     expect(await tiers.get(key)).toMatchObject({ value: 'new' });
   });
 
+  it('to a write that was repeated does not put another value in the place of the first', async () => {
+    for (const storedAt of [0, 1]) {
+      const { tiers, far, put } = fixture();
+      const { generation } = await put(keyOf('a'), 'first');
+      far.commit = async () => ({ committed: true }); // as it was answered the first time
+      await tiers.commit(keyOf('a'), 't', recordOf(keyOf('a'), 'second', { generation, storedAt }));
+      expect(await tiers.get(keyOf('a'))).toMatchObject({ value: 'first' });
+    }
+  });
+
   it('that there is nothing drops what is kept nearby', async () => {
     const { tiers, shared, put, isNear } = fixture();
     await put(keyOf('a'), 1);
