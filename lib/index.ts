@@ -76,6 +76,7 @@ export type {
 } from './stores/store.js';
 export { KeyScope, StoreKey } from './stores/store-key.js';
 export { type TieredStoreOptions, tieredStore } from './stores/tiered-store.js';
+export type { StoreEvent, WatchableStore } from './stores/watchable-store.js';
 export { map, unmapped } from './verbs/map.js';
 export { original } from './verbs/original.js';
 export { returnState } from './verbs/return-state.js';

@@ -80,8 +80,9 @@ export type Returns = () => ResultClass | readonly [ResultClass];
 type ResultClass = new (...args: never[]) => object;
 
 /**
- * Where states are kept. Every answer comes at once where `sync` is true, else as a promise. A hit is one `get` and nothing
- * more; everything else happens on a miss. Stores read and write; deadlines, error counts and events are the caller's.
+ * Where states are kept. Where `sync` is true, `get`, and all that a synchronous task asks (a lead without a lease, its commit), is
+ * answered at once; other answers may come later. A hit is one `get` and nothing more; everything else happens on a miss. Stores
+ * read and write; deadlines, error counts and events are the caller's.
  */
 export interface StateStore {
   /** What outcomes and logs call it. */

@@ -1,12 +1,10 @@
 // Writes lua-sources.ts from the .lua files: a module is found alike by both builds, by bundlers and by Jest, a file beside it is not.
-// Run it after a change: node lib/redis/scripts/generate.mjs
+// Run it after a change: node lib/redis/scripts/generate.mjs (with --check it only says whether that is needed).
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 const here = (name) => new URL(name, import.meta.url);
 
-/** The text of lua-sources.ts. */
-export function generate() {
+function generate() {
   const read = (name) => {
     const source = readFileSync(here(name), 'utf8').trimEnd();
     if (/`|\$\{/.test(source)) throw new Error(`${name} has a backtick or a \${: a template cannot hold it`);
@@ -22,4 +20,6 @@ export function generate() {
   ].join('\n');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(here('../lua-sources.ts'), generate());
+const target = here('../lua-sources.ts');
+if (!process.argv.includes('--check')) writeFileSync(target, generate());
+else if (readFileSync(target, 'utf8') !== generate()) process.exitCode = 1;
