@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findRedis } from '../spec/servers/redis.js';
 import { catalog, ROOT, type Sample } from './tools/catalog.js';
 import { diff } from './tools/diff.js';
 import { isAmbiguous, mask } from './tools/mask.js';
@@ -20,6 +21,9 @@ const SKIPPED = /^SKIPPED: (.*)$/m;
 const update = process.argv.includes('--update');
 const samples = catalog(process.argv.slice(2).filter((argument) => argument !== '--update'));
 let failed = 0;
+// The samples' Redis, by the rules of the specs: what is there, or one started for them.
+const redis = await findRedis();
+if (redis !== undefined) process.env.REDIS_URL = redis.url;
 let skipped = 0;
 
 for (const sample of samples) {
@@ -33,6 +37,7 @@ if (first !== undefined && !readFileSync(first.expected, 'utf8').startsWith(mask
   failed++;
   console.error(`The output in README.md is not the beginning of what ${first.name} prints.\n`);
 }
+await redis?.stop();
 if (failed > 0) {
   console.error(
     `${failed} of ${samples.length} samples not as expected; if this is right: npm run samples -- --update`,

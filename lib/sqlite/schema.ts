@@ -74,7 +74,7 @@ const STEPS: readonly string[] = [
  * or another program has written, before anything is changed.
  */
 export function migrate(database: SqliteDatabase, path: string, steps: readonly string[] = STEPS): void {
-  if (schemaOf(database, path, steps) === steps.length) return;
+  if (schemaAtOnce(database, path, steps) === steps.length) return;
   const { journal_mode: mode } = database.prepare('PRAGMA journal_mode = WAL').get() as {
     readonly journal_mode: string;
   };
@@ -89,6 +89,16 @@ export function migrate(database: SqliteDatabase, path: string, steps: readonly 
   } catch (error) {
     database.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/** In one transaction: between two questions another process may have made the tables. */
+function schemaAtOnce(database: SqliteDatabase, path: string, steps: readonly string[]): number {
+  database.exec('BEGIN');
+  try {
+    return schemaOf(database, path, steps);
+  } finally {
+    database.exec('COMMIT');
   }
 }
 
