@@ -25,6 +25,11 @@ describe('the options of a Redis store', () => {
     ['a URL of something else', { url: `https://me:${SECRET_IN_URL}@host` }, /`url` is no URL of a Redis server/],
     ['a URL whose password is not encoded', { url: 'redis://me:100%@host' }, /`url` is no URL of a Redis server/],
     ['a database that is no number', { url: 'redis://host/main' }, /`url` is no URL of a Redis server/],
+    [
+      'TLS for a plain connection',
+      { url: 'redis://host', tls: { key: SECRET } },
+      /`tls` is given without a URL for TLS/,
+    ],
     ['a client that is none', { client: { password: SECRET } }, /`client` is no client of ioredis/],
     ['a prefix that could choose the slot', { prefix: 'a{b}' }, /`prefix` cannot begin names of keys/],
     ['a prefix with a pattern', { prefix: 'a*' }, /`prefix` cannot begin names of keys/],
