@@ -11,7 +11,7 @@ const COMMANDS = [
 /**
  * The rules of the smallest Redis user that the store works with, for `ACL SETUSER`. It sees keys and channels of this prefix
  * alone, and can neither scan nor flush nor configure. A password is for you to add; for a database other than 0 add `+select`,
- * in a cluster `+cluster|slots +cluster|info`, behind Sentinel `+info`.
+ * in a cluster `+cluster|slots +cluster|info`, behind Sentinel and for advice about the server's memory `+info`.
  *
  * ```ts
  * await admin.call('ACL', 'SETUSER', 'flowpond', 'on', `>${password}`, ...redisAclRules());

@@ -7,13 +7,13 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\/.*)$/;
 const OLDEST = [6, 2] as const;
 
 /** What is unwise about how the server is reached, as far as it shows before connecting. */
-export function adviceOnAddress({ host, password, tls }: Address): readonly string[] {
+export function adviceOnAddress({ host, hasPassword, tls }: Address): readonly string[] {
   const advice: string[] = [];
   if (tls?.rejectUnauthorized === false)
     advice.push(
       'the certificate of the server is not verified (rejectUnauthorized: false): anybody on the way may be it.',
     );
-  if (password === undefined && host !== undefined && !LOOPBACK.test(host))
+  if (!hasPassword && host !== undefined && !LOOPBACK.test(host))
     advice.push('no password is given for a server that is not on this machine: give it one (see redisAclRules()).');
   return advice;
 }

@@ -14,6 +14,8 @@ const BELIEVED_MS = 3_000;
 const NEWEST = '#newest';
 const FLOOR = '#floor';
 const TAGS_FLOOR = '#tags';
+/** Posted after a failover, whether anything is known to be lost or not: numbers must not go back. */
+const RESTORED = '#restored';
 
 /** A group of records that somebody invalidated, with the number of that. */
 export type Posted = readonly [group: string, number: number];
@@ -28,6 +30,8 @@ export class Board {
   listening = false;
   /** Told of what is new on the board; of nothing in particular where that cannot be said. */
   onPosted: ((posted: readonly Posted[] | undefined) => void) | undefined;
+  /** Called whenever the server is asked. */
+  onAsk: (() => void) | undefined;
   readonly #connection: Connection;
   readonly #names: Names;
   readonly #time: ServerTime;
@@ -125,6 +129,7 @@ export class Board {
     const hints = this.#hints;
     const since = this.#newest;
     const sent = performance.now();
+    this.onAsk?.();
     const args = [since, this.#keepMs, MAX_TAGS, bus, by, ...groups];
     const [micros, before, newest, posted] = (await runScript(this.#connection, 'board', [board, who], args)) as [
       number,
@@ -137,31 +142,32 @@ export class Board {
     if (newest > this.#newest) this.#newest = newest;
     if (sent > this.#readAt) this.#readAt = sent;
     if (hints > this.#heeded) this.#heeded = hints;
-    // A failover lost what was posted after `before`: values are never replayed, invalidations are.
-    const lost = before < since ? [...this.#groups].filter(([, number]) => number > before && number <= since) : [];
-    if (lost.length > 0)
-      await this.#ask(
-        lost.map(([group]) => group),
-        'an invalidation before a failover',
-      );
+    if (before < since) await this.#restore(before);
+  }
+
+  /** A failover lost what was posted after `number`: values are never replayed, invalidations are. */
+  async #restore(number: number): Promise<void> {
+    const lost = [...this.#groups].filter(([, posted]) => posted > number).map(([group]) => group);
+    await this.#ask([...lost, RESTORED], 'an invalidation before a failover');
   }
 
   #take(flat: readonly unknown[], first: boolean): void {
     const posted: Posted[] = [];
-    const floors = this.#floor + this.#tagsFloor;
+    let unclear = false;
     for (let i = 0; i + 1 < flat.length; i += 2) {
       const group = textOf(flat[i]);
       const number = Number(textOf(flat[i + 1]));
       if (group === FLOOR) this.#floor = Math.max(this.#floor, number);
-      else if (group === TAGS_FLOOR) this.#tagsFloor = Math.max(this.#tagsFloor, number);
-      else if (group !== NEWEST) posted.push([group, number]);
+      if (group === TAGS_FLOOR) this.#tagsFloor = Math.max(this.#tagsFloor, number);
+      if (!group.startsWith('#')) posted.push([group, number]);
+      else if (group !== NEWEST) unclear = true;
     }
     for (const [group, number] of posted) {
       if (number > (this.#groups.get(group) ?? 0)) this.#groups.set(group, number);
     }
     this.#forget();
     if (first) return;
-    if (this.#floor + this.#tagsFloor !== floors) this.onPosted?.(undefined);
+    if (unclear) this.onPosted?.(undefined);
     else if (posted.length > 0) this.onPosted?.(posted);
   }
 

@@ -10,8 +10,8 @@ const MAX_MESSAGE = 300;
 export class ErrorCleaner {
   readonly #secrets: readonly string[];
 
-  constructor(secrets: readonly (string | null | undefined)[]) {
-    this.#secrets = secrets.filter((secret): secret is string => typeof secret === 'string' && secret !== '');
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets;
   }
 
   clean(error: unknown): Error {

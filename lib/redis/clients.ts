@@ -14,8 +14,9 @@ export interface Commands {
 /** Where the server is, as far as it is known here. */
 export interface Address {
   readonly host: string | undefined;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
+  readonly hasPassword: boolean;
+  /** What no message may show. */
+  readonly secrets: readonly string[];
   readonly tls: ConnectionOptions | undefined;
 }
 
@@ -103,12 +104,19 @@ function hostOf(cluster: Cluster): string | undefined {
 }
 
 function addressOf(options: RedisOptions): Address {
-  const { username, password, tls } = options;
-  const path = 'path' in options && options.path ? options.path : undefined;
+  const { password, tls } = options;
+  const { path, host, sentinelPassword } = options as {
+    path?: string;
+    host?: string;
+    sentinelPassword?: string | null;
+  };
+  const secrets = [password, sentinelPassword].filter(
+    (secret) => typeof secret === 'string' && secret !== '',
+  ) as string[];
   return {
-    host: path ?? ('host' in options ? options.host : undefined),
-    username: username ?? undefined,
-    password: password ?? undefined,
+    host: path || host,
+    hasPassword: Boolean(password),
+    secrets: [...secrets, ...secrets.map(encodeURIComponent)],
     tls: (tls as ConnectionOptions | null | undefined) ?? undefined,
   };
 }

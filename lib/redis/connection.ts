@@ -69,10 +69,14 @@ export class Connection {
         reject(error);
       };
       const send = (): void => {
-        command(this.commands).then((answer) => {
-          clearTimeout(timer);
-          resolve(answer);
-        }, failed);
+        try {
+          command(this.commands).then((answer) => {
+            clearTimeout(timer);
+            resolve(answer);
+          }, failed);
+        } catch (error) {
+          failed(error); // a cluster that is changing its shape
+        }
       };
       const failed = (error: unknown): void => {
         const clean = this.#cleaner.clean(error);

@@ -72,16 +72,13 @@ if not newest then
   redis.call('ZADD', KEYS[1], newest, '#newest', newest, '#floor')
 end
 local before = newest
-if newest < since then newest = since end -- a failover lost some
 
 if #ARGV > 5 then
-  newest = after(newest)
+  newest = after(math.max(newest, since)) -- after a failover the server may know less than who asks
   for i = 6, #ARGV do
     redis.call('ZADD', KEYS[1], newest, ARGV[i])
     redis.call('HSET', KEYS[2], ARGV[i], ARGV[5])
   end
-end
-if newest > before then
   redis.call('ZADD', KEYS[1], newest, '#newest')
   redis.call('PUBLISH', ARGV[4], whole(newest))
 end
@@ -102,7 +99,8 @@ if redis.call('ZCARD', KEYS[1]) > most then
 end
 
 for _, key in ipairs(KEYS) do
-  if redis.call('PTTL', key) < tonumber(ARGV[2]) then redis.call('PEXPIRE', key, ARGV[2]) end
+  -- An hour late at most: most who ask write nothing.
+  if redis.call('PTTL', key) < tonumber(ARGV[2]) - 3600000 then redis.call('PEXPIRE', key, ARGV[2]) end
 end
 return { micros, before, newest, redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[1], '+inf', 'WITHSCORES') }
 `,

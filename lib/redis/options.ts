@@ -112,6 +112,10 @@ export function readSettings(given: RedisStoreOptions): Settings {
       remedy,
     });
   }
+  if (options.tls !== undefined && !options.url?.startsWith('rediss:')) {
+    const remedy = 'Give a URL that begins with rediss://.';
+    throw new InvalidOptionsError({ where: WHERE, option: 'tls', problem: 'is given without a URL for TLS', remedy });
+  }
   return {
     url: options.url,
     client: options.client,

@@ -29,6 +29,9 @@ import { Watchers } from './watchers.js';
 const BOARD_OUTLIVES_MS = 2 * 86_400_000;
 /** How often a value that a script gave may turn out void before we give up: others write void ones faster than we read. */
 const MAX_ROUNDS = 10;
+/** Longer reasons are cut. */
+const MAX_DETAIL = 300;
+
 /**
  * States in Redis or Valkey, shared by all processes that use the same server and prefix, of which one computes a key at a time. A hit
  * is one GET; scripts run on a miss only. Values are void at once after an invalidation of their key, in every process. After one of a
@@ -68,7 +71,7 @@ class RedisStore implements WatchableStore {
   constructor(settings: Settings) {
     this.#settings = settings;
     const { commands, listener, address } = makeClients(settings, settings.timeoutMs);
-    const cleaner = new ErrorCleaner([address.password, address.password && encodeURIComponent(address.password)]);
+    const cleaner = new ErrorCleaner(address.secrets);
     this.#names = new Names(settings.prefix);
     this.#connection = new Connection(commands, settings.timeoutMs, cleaner);
     this.#board = new Board(this.#connection, this.#names, this.#time, settings.maxAgeMs + BOARD_OUTLIVES_MS);
@@ -76,7 +79,7 @@ class RedisStore implements WatchableStore {
     this.#values = new Values(this.#board, this.#time);
     this.#versions = new Versions(this.#connection, this.#names, settings.maxAgeMs);
     this.#misses = new Misses(this.#connection, this.#names, this.#versions);
-    this.#watchers = new Watchers(() => this.#look());
+    this.#watchers = new Watchers(() => this.#board.refresh());
     this.#board.onPosted = (posted) => this.#watchers.posted(posted);
     this.#adviser = new Adviser(settings.onAdvice);
     this.#adviser.give(adviceOnAddress(address));
@@ -86,6 +89,7 @@ class RedisStore implements WatchableStore {
       posted: (newest) => this.#board.hint(newest),
       touched: (digest, generation) => this.#watchers.touched(digest, generation),
     });
+    this.#board.onAsk = () => this.#listener.probe();
   }
 
   attach(host: StoreHost): void {
@@ -166,13 +170,14 @@ class RedisStore implements WatchableStore {
     this.#open();
     this.#stamps.delete(token);
     const { inboxes } = this.#names;
-    const why = [miss?.reason ?? '', miss?.detail ?? ''];
+    const why = [miss?.reason ?? '', clip(miss?.detail ?? '')];
     await this.#scriptOfKey('abandon', key, [token, Math.ceil(notBeforeMs), ...why, inboxes, key.digest]);
   }
 
   async invalidate(what: Invalidation): Promise<void> {
     this.#open();
-    const { namespace = '', by = 'invalidate()' } = what;
+    const { namespace = '' } = what;
+    const by = clip(what.by ?? 'invalidate()');
     const { inboxes, events } = this.#names;
     const groups = [
       ...(what.all ? [namespaceGroup(namespace)] : []),
@@ -224,12 +229,6 @@ class RedisStore implements WatchableStore {
     }
   }
 
-  /** Whether the server, and the connection that listens to it, are still there; and what is new. */
-  #look(): Promise<void> {
-    this.#listener.probe();
-    return this.#board.refresh();
-  }
-
   async #lead(key: StoreKey, request: LeadRequest, woken: Promise<void> | undefined): Promise<Lead> {
     const { mode, token } = request;
     const leaseMs = Math.ceil(request.leaseMs);
@@ -277,4 +276,9 @@ class RedisStore implements WatchableStore {
     if (typeof answer[1] === 'number') this.#time.sample(answer[1], sent, performance.now());
     return answer;
   }
+}
+
+/** A text for people as it is kept. */
+function clip(text: string): string {
+  return text.slice(0, MAX_DETAIL);
 }
