@@ -30,6 +30,24 @@ describe('the schema', () => {
     expect(count(rawDatabase(path), 'SELECT count(*) FROM records')).toBe(1);
   });
 
+  it('is looked at in one transaction: what another process makes between two questions is not taken for another program', () => {
+    const path = temporaryPath();
+    const [one, other] = [rawDatabase(path), rawDatabase(path)];
+    let met = 0;
+    const meeting: typeof one = Object.create(one, {
+      exec: { value: (sql: string) => one.exec(sql) },
+      prepare: {
+        value: (sql: string) => {
+          if (sql.includes('sqlite_schema') && met++ === 0) attempt(() => migrate(other, path));
+          return one.prepare(sql);
+        },
+      },
+    });
+    migrate(meeting, path);
+    expect(met).toBeGreaterThan(0);
+    expect(count(one, 'PRAGMA user_version')).toBe(1);
+  });
+
   it.each([
     ['tables', 'CREATE TABLE precious (x); INSERT INTO precious VALUES (1)'],
     ['a version', 'PRAGMA user_version = 1'],
@@ -84,3 +102,12 @@ describe('a file that is no database', () => {
     expect(value(key)).toBe(1);
   });
 });
+
+/** The other process: it may be locked out. */
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    expect(String(error)).toMatch(/locked|busy/);
+  }
+}
