@@ -147,3 +147,10 @@ export function oneOf<const T extends readonly string[]>(...choices: T): Read<T[
           'Leave it out for the default.',
         );
 }
+
+/** A reader for an AbortSignal, of whichever realm. */
+export const signal: Read<AbortSignal> = (value, where, option) => {
+  if (typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value)
+    return value as AbortSignal;
+  return refuse(where, option, value, 'is no AbortSignal', 'Give controller.signal.');
+};

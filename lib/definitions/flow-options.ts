@@ -1,10 +1,10 @@
 import type { Duration } from '../base/duration.js';
-import { type Parsed, type Read, readOptions, type Schema, text } from '../base/option-reader.js';
+import { type Parsed, readOptions, type Schema } from '../base/option-reader.js';
 import type { CachePolicy } from '../keys/policies.js';
 import type { FlowInfo, FlowKeyContext, FlowRun, FlowRunContext } from '../states/run-context.js';
 import type { State } from '../states/state.js';
 import type { Returns, StateStore } from '../stores/store.js';
-import { runSchema } from './task-options.js';
+import { nameOfRun, runSchema } from './task-options.js';
 
 /** A function told of a flow run's state. What it throws is logged and changes nothing. */
 export type FlowHook = (flow: FlowInfo, flowRun: FlowRun, state: State) => unknown;
@@ -59,10 +59,7 @@ export interface FlowOptions<P = never, R = never> {
 
 const flowSchema = {
   ...runSchema,
-  flowRunName: ((value, where, option) =>
-    typeof value === 'function' ? (value as (parameters: object) => string) : text(value, where, option)) as Read<
-    string | ((parameters: object) => string)
-  >,
+  flowRunName: nameOfRun,
 } satisfies Schema;
 
 /** A flow's options as given, each one read and checked. */

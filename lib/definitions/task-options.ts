@@ -14,7 +14,7 @@ import {
   texts,
   whole,
 } from '../base/option-reader.js';
-import type { AnyKeyFn, CacheKeyFn } from '../keys/key-function.js';
+import type { AnyKeyFn } from '../keys/key-function.js';
 import { CachePolicy } from '../keys/policies.js';
 import type { TaskInfo, TaskRun, TaskRunContext } from '../states/run-context.js';
 import type { State } from '../states/state.js';
@@ -218,6 +218,10 @@ export const runSchema = {
   onFailure: hooks as Read<readonly TaskHook[]>,
 } satisfies Schema;
 
+/** A reader for a run's name: a template, or a function of the inputs. */
+export const nameOfRun: Read<string | ((parameters: object) => string)> = (value, where, option) =>
+  typeof value === 'function' ? (value as (parameters: object) => string) : text(value, where, option);
+
 const taskSchema = {
   ...runSchema,
   async: always,
@@ -233,10 +237,7 @@ const taskSchema = {
   waitTimeout: positiveDuration as Read<number>,
   onWaitTimeout: oneOf('run', 'fail', 'stale'),
   concurrency: whole(1),
-  taskRunName: ((value, where, option) =>
-    typeof value === 'function' ? (value as (parameters: object) => string) : text(value, where, option)) as Read<
-    string | ((parameters: object) => string)
-  >,
+  taskRunName: nameOfRun,
 } satisfies Schema;
 
 /** A task's options as given, each one read and checked. */
@@ -331,5 +332,3 @@ export function exponentialBackoff(base: Duration): (attempt: number) => number 
   const ms = positiveDuration(base, 'exponentialBackoff', 'base');
   return (attempt) => ms * 2 ** (attempt - 1);
 }
-
-export type { CacheKeyFn };

@@ -1,5 +1,5 @@
 import { formatMs } from '../base/duration.js';
-import { CancelledError, describeError, messageOf, SyncTaskError, TaskTimeoutError } from '../base/errors.js';
+import { describeError, messageOf, SyncTaskError, TaskTimeoutError } from '../base/errors.js';
 import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
 import { type Frame, runInScope } from '../runs/frame.js';
@@ -36,23 +36,27 @@ interface Tried {
 }
 
 function attempts(run: Tried): MaybePromise<Ending> {
-  const { frame } = run;
   for (;;) {
     const ending = attempt(run);
     if (isThenable(ending)) return ending.then((one) => again(run, one));
-    if (ending.completed || !mayRetry(run, ending)) return ending;
-    const delay = delayMs(frame);
-    enter(frame, 'AwaitingRetry', delay, retryMessage(frame, ending, delay));
+    const delay = retryAfter(run, ending);
+    if (delay === undefined) return ending;
     if (delay > 0) return afterDelay(run, delay);
   }
 }
 
 function again(run: Tried, ending: Ending): MaybePromise<Ending> {
-  const { frame } = run;
-  if (ending.completed || !mayRetry(run, ending)) return ending;
-  const delay = delayMs(frame);
-  enter(frame, 'AwaitingRetry', delay, retryMessage(frame, ending, delay));
+  const delay = retryAfter(run, ending);
+  if (delay === undefined) return ending;
   return delay > 0 ? afterDelay(run, delay) : attempts(run);
+}
+
+/** How long to wait before the next attempt, which is told of; undefined where there is none. */
+function retryAfter(run: Tried, ending: Ending): number | undefined {
+  if (ending.completed || !mayRetry(run, ending)) return undefined;
+  const delay = delayMs(run.frame);
+  enter(run.frame, 'AwaitingRetry', delay, retryMessage(run.frame, ending, delay));
+  return delay;
 }
 
 /** One attempt: a turn where turns are limited, then the body. */
@@ -165,7 +169,7 @@ function bounded(frame: Frame, ending: Promise<Ending>, outer: Cancellation | un
       settle(
         reason instanceof TaskTimeoutError && own !== outer && !outer?.cancelled
           ? Ending.timedOut(reason)
-          : cancelled(frame, reason),
+          : Ending.cancelledFor(reason, frame.source),
       ),
     );
     ending.then(settle, (error: unknown) => settle(Ending.crashed(error)));
@@ -173,11 +177,7 @@ function bounded(frame: Frame, ending: Promise<Ending>, outer: Cancellation | un
 }
 
 function cancelledEnding({ frame, cancellation }: Tried): Ending {
-  return cancelled(frame, cancellation?.reason);
-}
-
-function cancelled(frame: Frame, reason: unknown): Ending {
-  return Ending.cancelled(reason instanceof CancelledError ? reason : new CancelledError(frame.source, reason));
+  return Ending.cancelledFor(cancellation?.reason, frame.source);
 }
 
 function mayRetry({ frame, cancellation }: Tried, ending: Ending): boolean {

@@ -45,6 +45,11 @@ export class Ending {
     return new Ending('Cancelled', undefined, error, messageOf(error));
   }
 
+  /** For what reason whoever waited, or the run, was told to stop; a CancelledError is passed on as it is. */
+  static cancelledFor(reason: unknown, what: string): Ending {
+    return Ending.cancelled(reason instanceof CancelledError ? reason : new CancelledError(what, reason));
+  }
+
   /** The run could not be carried out as asked. */
   static crashed(error: unknown): Ending {
     return new Ending('Crashed', undefined, error, messageOf(error));

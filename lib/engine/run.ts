@@ -1,4 +1,4 @@
-import { CancelledError, SyncTaskError } from '../base/errors.js';
+import { SyncTaskError } from '../base/errors.js';
 import { isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
@@ -272,8 +272,7 @@ export function endedByUpstream(frame: Frame, error: unknown): State {
 }
 
 function leftBefore(frame: Frame): Ending {
-  const reason = frame.waiting?.reason;
-  return Ending.cancelled(reason instanceof CancelledError ? reason : new CancelledError(frame.source, reason));
+  return Ending.cancelledFor(frame.waiting?.reason, frame.source);
 }
 
 /** Why the cache is not asked. */

@@ -1,4 +1,4 @@
-import { CancelledError, SelfWaitError } from '../base/errors.js';
+import { SelfWaitError } from '../base/errors.js';
 import { Cancellation } from '../runs/cancellation.js';
 import type { Frame, Scope } from '../runs/frame.js';
 import type { StoreKey } from '../stores/store-key.js';
@@ -64,7 +64,7 @@ export class Flight {
     if (waiting === undefined) return this.over;
     return new Promise((resolve) => {
       const stop = waiting.onCancel((reason) => {
-        resolve(Ending.cancelled(reason instanceof CancelledError ? reason : new CancelledError(frame.source, reason)));
+        resolve(Ending.cancelledFor(reason, frame.source));
         if (frame === this.leader) this.leaderLeft = true;
         this.#leave(reason);
       });

@@ -1,7 +1,7 @@
 import type { Duration } from '../base/duration.js';
 import { InvalidOptionsError, messageOf } from '../base/errors.js';
 import type { Events } from '../base/events.js';
-import { type Read, readOptions } from '../base/option-reader.js';
+import { readOptions, signal } from '../base/option-reader.js';
 import { Cancellation } from '../runs/cancellation.js';
 import { currentScope, runInScope, type Scope } from '../runs/frame.js';
 import type { RunEvents } from '../runs/run-events.js';
@@ -24,18 +24,6 @@ export interface PondRunOptions {
   /** Ends the waits of the calls made inside. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const signal: Read<AbortSignal> = (value, where, option) => {
-  if (typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value)
-    return value as AbortSignal;
-  throw new InvalidOptionsError({
-    where,
-    option,
-    value,
-    problem: 'is no AbortSignal',
-    remedy: 'Give controller.signal.',
-  });
-};
 
 /** A runtime of its own: stores, clock, log, limits. Nothing global is needed to have one; there is a default one besides. */
 export class Pond implements AsyncDisposable {

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../base/errors.js';
-import { mergeOptions } from '../base/option-reader.js';
+import { mergeOptions, signal } from '../base/option-reader.js';
 import { start } from '../engine/call.js';
 import { lens, type OverridesGiven } from './lens.js';
 import type { RefreshVerb, WithOptionsVerb } from './view-types.js';
@@ -16,16 +16,7 @@ export const withOptions = ((target: unknown, ...rest: readonly unknown[]): unkn
     throw new InvalidOptionsError({ where: 'withOptions', value: given, problem: 'takes options', remedy });
   }
   const overrides: { readonly signal?: unknown } = mergeOptions(given);
-  const { signal } = overrides;
-  if (signal !== undefined && !isSignal(signal)) {
-    throw new InvalidOptionsError({
-      where: 'withOptions',
-      option: 'signal',
-      value: signal,
-      problem: 'is no AbortSignal',
-      remedy: 'Give controller.signal.',
-    });
-  }
+  if (overrides.signal !== undefined) signal(overrides.signal, 'withOptions', 'signal');
   return lens(
     'withOptions',
     (site, args) => start(site.frame(args), 'value'),
@@ -37,7 +28,3 @@ export const withOptions = ((target: unknown, ...rest: readonly unknown[]): unkn
 export const refresh = lens('refresh', (site, args) => start(site.frame(args), 'value'), {
   refreshCache: true,
 }) as unknown as RefreshVerb;
-
-function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
-}
