@@ -1,0 +1,16 @@
+import { Controller, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { Repricing } from './repricing.js';
+import { RepricingService } from './repricing.service.js';
+
+@ApiTags('repricing')
+@Controller('repricing')
+export class RepricingController {
+  constructor(private readonly repricing: RepricingService) {}
+
+  @Post()
+  @ApiCreatedResponse({ type: Repricing })
+  run(): Promise<Repricing> {
+    return this.repricing.nightly();
+  }
+}
