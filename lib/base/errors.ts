@@ -67,12 +67,27 @@ export class InvalidOptionsError extends FlowpondError {
   }
 }
 
-/** `getRunContext()` and its kin were called where no run is under way. */
+/** `getRunContext()` and its kin were called where no run is under way, or a task where the value that its keys vary by is not set. */
 export class MissingContextError extends FlowpondError {
   static override readonly code = 'FLOWPOND_MISSING_CONTEXT';
 
-  constructor(asked: string, wanted = 'a flow or task run') {
-    super(`${asked}: no run context here. Call it inside ${wanted}; use tryGetRunContext() to ask without throwing.`);
+  constructor(
+    asked: string,
+    wanted = 'a flow or task run',
+    remedy = 'use tryGetRunContext() to ask without throwing',
+    problem = ': no run context here',
+  ) {
+    super(`${asked}${problem}. Call it inside ${wanted}; ${remedy}.`);
+  }
+
+  /** A value of the run scope that a task names in `varyBy`. There may well be a run, without this value. */
+  static ofValue(where: string, name: string): MissingContextError {
+    return new MissingContextError(
+      `${where} varies by '${name}'`,
+      `pond.run({ ${name}: … }, () => …), or let \`values\` of FlowpondModule give it`,
+      "0 and '' are values, null is none",
+      ', which is not set',
+    );
   }
 }
 
@@ -162,6 +177,18 @@ export class StoreError extends FlowpondError {
   }
 }
 
+/** A value would not come back as what it was. Thrown when it is about to be stored; the call itself is not affected. */
+export class RevivalError extends FlowpondError {
+  static override readonly code = 'FLOWPOND_REVIVAL';
+  /** Where it differs, such as `.lines[0].when`. Empty: the value itself. */
+  readonly path: string;
+
+  constructor(className: string, path: string, problem: string, remedy: string, options?: ErrorOptions) {
+    super(`${className}${path} cannot be stored: ${problem}. ${remedy}`, options);
+    this.path = path;
+  }
+}
+
 /** The run lost its lease: it was paused for too long, or its key was invalidated. What it computes is not stored. */
 export class LeaseLostError extends FlowpondError {
   static override readonly code = 'FLOWPOND_LEASE_LOST';
@@ -180,6 +207,15 @@ export class CancelledError extends FlowpondError {
       `${what} was cancelled${reason === undefined ? '' : `: ${messageOf(reason)}`}`,
       reason === undefined ? {} : { cause: reason },
     );
+  }
+}
+
+/** A NestJS application is put together in a way that cannot work: what, where, and what may help, as Nest says it. */
+export class NestSetupError extends FlowpondError {
+  static override readonly code = 'FLOWPOND_NEST_SETUP';
+
+  constructor(problem: string, solutions: readonly string[]) {
+    super(`${problem}\n\nPotential solutions:\n${solutions.map((solution) => `- ${solution}`).join('\n')}\n`);
   }
 }
 

@@ -49,13 +49,15 @@ function unknownOption(schema: Schema, where: string, option: string): InvalidOp
 
 function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  const farthest = Math.max(2, Math.floor(name.length / 3));
+  let bestDistance = farthest + 1;
   if (name.length > 40) return undefined;
   for (const candidate of known) {
     const [given, meant] = [name.toLowerCase(), candidate.toLowerCase()];
     // Of two that are as near, the one that begins and ends like it.
-    const distance = editDistance(given, meant) - commonEnds(given, meant) / 100;
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const edits = editDistance(given, meant);
+    const distance = edits - commonEnds(given, meant) / 100;
+    if (edits <= farthest && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

@@ -1,4 +1,5 @@
 import { type AnyFunction, Definition, type Subject } from '../definitions/definition.js';
+import { invalidatingOf } from '../definitions/invalidating.js';
 import { register } from '../definitions/registry.js';
 import { call } from '../engine/call.js';
 import { resolveRuntime } from '../pond/bindings.js';
@@ -8,7 +9,10 @@ import { checkTemplate } from '../runs/run-template.js';
 
 /** A task or flow from what was decorated, and the function that callers use. All that can be known is worked out here, once. */
 export function define(role: 'task' | 'flow', subject: Subject, options: object, calledFrom: AnyFunction): AnyFunction {
-  const definition = new Definition(role, subject, options, calledFrom);
+  const invalidating = invalidatingOf(subject.fn);
+  const own = invalidating === undefined ? subject : { ...subject, fn: invalidating.fn };
+  const definition = new Definition(role, own, options, calledFrom);
+  definition.afterSuccess.push(...(invalidating?.rules ?? []));
   const option = role === 'task' ? 'taskRunName' : 'flowRunName';
   const template = definition.options[option];
   if (typeof template === 'string') checkTemplate(template, definition.parameterList.names, definition.where, option);

@@ -3,6 +3,7 @@ import '../base/symbol-metadata.js';
 import { types } from 'node:util';
 import { InvalidOptionsError } from '../base/errors.js';
 import { type AnyFunction, placeName, type Subject } from '../definitions/definition.js';
+import { definitionOf } from '../definitions/registry.js';
 
 type LegacyArguments = readonly [target: object, key: string | symbol, descriptor: PropertyDescriptor | undefined];
 type StandardArguments = readonly [value: unknown, context: ClassMethodDecoratorContext];
@@ -41,7 +42,14 @@ function standard(name: string, wrap: Wrap, [value, context]: StandardArguments,
   if (context.kind !== 'method') throw misplaced(name, String(key), placeOf(context.kind));
   if (context.private) throw misplaced(name, String(key), 'a #private method, which no verb could reach');
   const subject: Subject = { fn: value as AnyFunction, key, isStatic: context.static, classMetadata: context.metadata };
-  return wrapped(name, wrap, subject, calledFrom);
+  const wrapper = wrapped(name, wrap, subject, calledFrom);
+  const definition = definitionOf(wrapper);
+  if (definition !== undefined) {
+    context.addInitializer(function noteClass(this: unknown) {
+      if (definition.seenClass === undefined) definition.sawReceiver(this);
+    });
+  }
+  return wrapper;
 }
 
 function legacy(

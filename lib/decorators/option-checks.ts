@@ -12,7 +12,8 @@ export type AnyMethod = (this: any, ...args: any) => any;
  */
 export type Check<M, O, By extends string = '@Task'> = Settled<Verdicts<M, O, By>[keyof O]>;
 
-type Settled<V> = [V] extends [never] ? undefined : V;
+/** `undefined` where no verdict is left. */
+export type Settled<V> = [V] extends [never] ? undefined : V;
 
 /** The verdict on each option: `never` or `undefined` where it works. */
 export type Verdicts<M, O, By extends string> = { readonly [K in keyof O]-?: Verdict<K, O[K], M, O, `${By}:`> };
@@ -35,13 +36,14 @@ type Verdict<K, V, M, O, By extends string> =
   : K extends 'cacheKeyFn' ? ReadsVerdict<K, V, SecondOf<V>, M, O, By> | KeyVerdict<V, M, O, By>
   : K extends 'tags' | 'taskRunName' | 'flowRunName' ? ReadsVerdict<K, V, FirstOf<V>, M, O, By>
   : K extends 'cacheIf' | 'cacheExpiration' ? ResultVerdict<K, V, FirstOf<V>, M, By>
-  : K extends 'timeout' | 'concurrency' | 'retryDelay' ? LaterVerdict<K, V, M, O, By>
+  : K extends 'timeout' | 'concurrency' | 'retryDelay' | 'staleWhileRevalidate' | 'softTimeout' ? LaterVerdict<K, V, M, O, By>
   : K extends 'instanceKey' ? InstanceVerdict<V, FirstOf<V>, By>
   : K extends 'parameters' ? PlacesVerdict<V, InputsOf<M>, By>
   : never;
 
-type FirstOf<V> = V extends (first: infer P) => unknown ? P : unknown;
-type SecondOf<V> = V extends (first: never, second: infer P) => unknown ? P : unknown;
+export type FirstOf<V> = V extends (first: infer P) => unknown ? P : unknown;
+export type SecondOf<V> = V extends (first: never, second: infer P) => unknown ? P : unknown;
+export type ThirdOf<V> = V extends (first: never, second: never, third: infer P) => unknown ? P : unknown;
 
 /** A callback that leaves its parameter open gets `never`. So does what was typed elsewhere, which passes. */
 type Unannotated<K extends string, V, As extends string, By extends string> =
@@ -61,7 +63,7 @@ type TypedElsewhere<V> =
 // ── Callbacks that read the inputs by name ──
 
 // biome-ignore format: a table
-type ReadsVerdict<K extends string, V, P, M, O, By extends string> =
+export type ReadsVerdict<K extends string, V, P, M, O, By extends string> =
   unknown extends P ? never
   : [P] extends [never] ? Unannotated<K, V, 'parameters: { sku: string }', By>
   : [P] extends [readonly unknown[]] ? NotByName<K, By>
@@ -117,7 +119,7 @@ type FitsIfGiven<All extends readonly unknown[], Wanted> = {
 // ── Callbacks that take the result ──
 
 // biome-ignore format: a table
-type ResultVerdict<K extends string, V, R, M, By extends string> =
+export type ResultVerdict<K extends string, V, R, M, By extends string> =
   unknown extends R ? never
   : [R] extends [never] ? Unannotated<K, V, '(result: Quote)', By>
   : ResultFit<Awaited<OutputOf<M>>, R, Misuse<`${By} ${K} takes another value than this method resolves to`>>;

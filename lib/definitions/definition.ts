@@ -1,11 +1,13 @@
 import { types } from 'node:util';
 import { SyncTaskError } from '../base/errors.js';
+import type { AfterSuccess } from './after-success.js';
 import type { ParameterList } from './dictionary.js';
 import { type ParsedFlowOptions, parseFlowOptions } from './flow-options.js';
+import { checkRunOptions } from './option-rules.js';
 import { scanParameterNames } from './parameters.js';
 import { definitionOf } from './registry.js';
 import { settle } from './settings.js';
-import { checkRunOptions, type ParsedTaskOptions, parseTaskOptions } from './task-options.js';
+import { type ParsedTaskOptions, parseTaskOptions } from './task-options.js';
 
 /** Anything callable, with whatever receiver. */
 export type AnyFunction = (this: unknown, ...args: never[]) => unknown;
@@ -49,6 +51,10 @@ export class Definition {
   ranAsync: boolean | undefined = undefined;
   /** The plan of the last call: most methods have one receiver class and one pond. */
   lastPlan: unknown = undefined;
+  /** The class that declares it, where only its first instance could tell: see {@link sawReceiver}. */
+  seenClass: object | undefined = undefined;
+  /** What it does once it has succeeded, first things first. */
+  readonly afterSuccess: AfterSuccess[] = [];
   /** The function that users call. */
   wrapper: AnyFunction | undefined = undefined;
   #list: ParameterList | undefined;
@@ -86,6 +92,11 @@ export class Definition {
   get parameterList(): ParameterList {
     this.#list ??= parameterListOf(this.subject.fn, this.options.parameters);
     return this.#list;
+  }
+
+  /** Notes the class in the standard dialect, which decorates before there is one. */
+  sawReceiver(receiver: unknown): void {
+    this.seenClass ??= this.classOf(receiver);
   }
 
   /**
@@ -146,7 +157,8 @@ export function placeName(subject: Subject, declaring?: object | undefined): str
   return `${className || '(anonymous)'}${subject.isStatic ? '::' : '.'}${method}`;
 }
 
-function parameterListOf(fn: AnyFunction, declared: readonly string[] | undefined): ParameterList {
+/** Names as they are declared, or as the source has them. */
+export function parameterListOf(fn: AnyFunction, declared: readonly string[] | undefined): ParameterList {
   const scanned = scanParameterNames(fn);
   const rest = scanned?.rest ?? false;
   if (declared !== undefined)

@@ -2,8 +2,15 @@ import { type AnyKeyFn, needsNoDictionary } from '../keys/key-function.js';
 import type { TaskRunContext } from '../states/run-context.js';
 import type { Returns, StateStore } from '../stores/store.js';
 import type { ParsedFlowOptions } from './flow-options.js';
-import type { RetryDelay } from './task-options.js';
-import { type DurationRule, NO_DELAY, type ParsedTaskOptions, type ResultCopy, type TaskHook } from './task-options.js';
+import {
+  type DurationRule,
+  type FailureRule,
+  NO_DELAY,
+  type ParsedTaskOptions,
+  type ResultCopy,
+  type RetryDelay,
+  type TaskHook,
+} from './task-options.js';
 
 type OfParameters<T> = T | ((parameters: object) => T);
 
@@ -15,9 +22,15 @@ export interface Settings {
   readonly keyNeedsDictionary: boolean;
   readonly shared: boolean;
   readonly instanceKey: ((instance: unknown) => string) | undefined;
+  readonly varyBy: readonly string[];
   readonly expiration: DurationRule<[unknown, TaskRunContext]> | undefined;
   readonly expirationJitter: number;
   readonly cacheIf: ((result: unknown, context: TaskRunContext) => boolean) | undefined;
+  readonly cacheFailures: FailureRule | undefined;
+  /** 0: not at all. */
+  readonly renewForMs: number;
+  readonly errorForMs: number;
+  readonly softTimeoutMs: number | undefined;
   readonly refresh: boolean | undefined;
   readonly store: string | StateStore | undefined;
   readonly returns: Returns | undefined;
@@ -56,9 +69,14 @@ export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings
     keyNeedsDictionary: keyFn !== undefined && !needsNoDictionary(keyFn),
     shared: options.cacheKeyScope === 'shared',
     instanceKey: options.instanceKey,
+    varyBy: options.varyBy ?? NONE,
     expiration: options.cacheExpiration,
     expirationJitter: options.expirationJitter ?? 0,
     cacheIf: options.cacheIf,
+    cacheFailures: options.cacheFailures,
+    renewForMs: options.staleWhileRevalidate ?? 0,
+    errorForMs: options.staleIfError ?? 0,
+    softTimeoutMs: options.softTimeout,
     refresh: options.refreshCache,
     store: options.store,
     returns: options.returns,
@@ -78,13 +96,13 @@ export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings
     onRunning: options.onRunning ?? NONE,
     onCompletion: options.onCompletion ?? NONE,
     onFailure: options.onFailure ?? NONE,
-    asyncOnly:
-      options.timeout !== undefined
-        ? 'timeout'
-        : options.concurrency !== undefined
-          ? 'concurrency'
-          : retryDelay !== NO_DELAY
-            ? 'retryDelay'
-            : undefined,
+    asyncOnly: firstAsyncOnly(options, retryDelay),
   });
+}
+
+/** Options that only an asynchronous task can have. */
+function firstAsyncOnly(options: ParsedTaskOptions, retryDelay: RetryDelay): string | undefined {
+  for (const option of ['timeout', 'concurrency', 'staleWhileRevalidate', 'softTimeout'] as const)
+    if (options[option] !== undefined) return option;
+  return retryDelay === NO_DELAY ? undefined : 'retryDelay';
 }

@@ -3,7 +3,6 @@ import { InvalidOptionsError } from '../base/errors.js';
 import {
   flag,
   fn,
-  mergeOptions,
   oneOf,
   type Parsed,
   type Read,
@@ -52,12 +51,22 @@ export interface TaskOptions<P = never, R = never> {
   readonly cacheKeyScope?: 'task' | 'shared' | undefined;
   /** What tells instances apart, where their state matters. Default: they share. */
   readonly instanceKey?: ((instance: never) => string) | undefined;
+  /** Names of run-scope values, such as `['tenant']`, that are part of the key; a call without one of them throws `MissingContextError`. Default: none. */
+  readonly varyBy?: readonly string[] | undefined;
   /** How long a stored result stays valid, counted from the end of the run. Default: for ever. */
   readonly cacheExpiration?: Duration | ((result: R, context: TaskRunContext) => Duration | undefined) | undefined;
   /** Shortens each expiry by a random part of up to this share, 0 to 1, so that entries do not expire together. Default 0. */
   readonly expirationJitter?: number | undefined;
   /** Which results are worth storing. Default: all. */
   readonly cacheIf?: ((result: R, context: TaskRunContext) => boolean) | undefined;
+  /** Stores failures too, for this long: until then a call with the key fails with an equal error at once. `when` says which. Default: none are. */
+  readonly cacheFailures?: CacheFailures | undefined;
+  /** How long past expiry the old value is served at once, while one run renews it behind. Asynchronous tasks. Default: not at all. */
+  readonly staleWhileRevalidate?: Duration | undefined;
+  /** How long past expiry the old value is served if the run fails; then the source is left alone for a while. Default: not at all. */
+  readonly staleIfError?: Duration | undefined;
+  /** After this wait a call takes the old value of either window, and its run goes on behind. Asynchronous tasks. Default: it waits. */
+  readonly softTimeout?: Duration | undefined;
   /** true: runs and overwrites; false: never, whatever the pond says. Default: the pond's. */
   readonly refreshCache?: boolean | undefined;
   /** Labels of the runs and of what they store. */
@@ -98,6 +107,19 @@ export interface TaskOptions<P = never, R = never> {
   readonly onFailure?: TaskHook | readonly TaskHook[] | undefined;
 }
 
+/** Which failures are stored, and for how long. */
+export interface CacheFailures {
+  readonly expiration: Duration;
+  /** Default: all. */
+  readonly when?: ((error: unknown) => boolean) | undefined;
+}
+
+/** As the engine uses it. */
+export interface FailureRule {
+  readonly expirationMs: number;
+  readonly when: ((error: unknown) => boolean) | undefined;
+}
+
 const HOOK_TAKES = '(task, taskRun, state)';
 
 /** A reader for one hook or a list of them. */
@@ -136,6 +158,19 @@ export const storeOrName: Read<string | StateStore> = (value, where, option) => 
   if (typeof value === 'string' && value !== '') return value;
   const remedy = "Give memoryStore(), or the name of one of the pond's stores.";
   throw new InvalidOptionsError({ where, option, value, problem: 'must be a store or the name of one', remedy });
+};
+
+const failureSchema = {
+  expiration: positiveDuration as Read<number>,
+  when: fn<(error: unknown) => boolean>('of the error'),
+};
+
+/** A reader for what is stored of failures. */
+const failures: Read<FailureRule> = (value, where, option) => {
+  const { expiration: expirationMs, when } = readOptions(failureSchema, value, `${where}, ${option}`);
+  if (expirationMs !== undefined) return Object.freeze({ expirationMs, when });
+  const remedy = "Give { expiration: '10s' }.";
+  throw new InvalidOptionsError({ where, option, problem: 'needs an `expiration`', remedy });
 };
 
 /** A duration, or a function that finds one from what it is given. */
@@ -227,6 +262,11 @@ const taskSchema = {
   async: always,
   cacheKeyScope: oneOf('task', 'shared'),
   instanceKey: fn<(instance: unknown) => string>('of the instance'),
+  varyBy: texts,
+  cacheFailures: failures,
+  staleWhileRevalidate: positiveDuration as Read<number>,
+  staleIfError: positiveDuration as Read<number>,
+  softTimeout: positiveDuration as Read<number>,
   expirationJitter: share,
   tags: ((value, where, option) =>
     typeof value === 'function'
@@ -246,85 +286,6 @@ export type ParsedTaskOptions = Parsed<typeof taskSchema>;
 /** Reads a task's options. `where` is `Class.method` for the error. */
 export function parseTaskOptions(given: unknown, where: string): ParsedTaskOptions {
   return readOptions(taskSchema, given, where);
-}
-
-const NEED_A_KEY = [
-  'cacheKeyScope',
-  'instanceKey',
-  'cacheExpiration',
-  'expirationJitter',
-  'cacheIf',
-  'refreshCache',
-  'store',
-  'returns',
-  'resultCopy',
-  'lease',
-  'waitTimeout',
-  'onWaitTimeout',
-] as const;
-
-const NEED_RETRIES = ['retryDelay', 'retryJitter', 'retryIf'] as const;
-
-/** Refuses options that contradict each other, or have no effect without another. */
-export function checkRunOptions(options: ParsedTaskOptions, where: string): void {
-  if (options.cacheKeyFn !== undefined && options.cachePolicy !== undefined) {
-    throw new InvalidOptionsError({
-      where,
-      option: 'cachePolicy',
-      problem: 'contradicts `cacheKeyFn`',
-      remedy: 'Give one of the two.',
-    });
-  }
-  if (options.cacheKeyFn === undefined && options.cachePolicy === undefined) {
-    refuseWithout(
-      options,
-      NEED_A_KEY,
-      where,
-      'a `cacheKeyFn` or `cachePolicy`',
-      'Add cacheKeyFn: taskInputHash, or leave it out.',
-    );
-  }
-  if (options.expirationJitter !== undefined && options.cacheExpiration === undefined) {
-    refuseWithout(options, ['expirationJitter'], where, '`cacheExpiration`', 'Add an expiry, or leave it out.');
-  }
-  if (options.retries === undefined || options.retries === 0) {
-    refuseWithout(options, NEED_RETRIES, where, '`retries`', 'Add retries: 3, or leave it out.');
-  }
-}
-
-function refuseWithout(options: object, names: readonly string[], where: string, needed: string, remedy: string): void {
-  for (const option of names) {
-    if ((options as Record<string, unknown>)[option] === undefined) continue;
-    throw new InvalidOptionsError({ where, option, problem: `has no effect without ${needed}`, remedy });
-  }
-}
-
-/** Options over others; a key function takes the place of a policy, and a policy that of a key function. */
-export function withOverrides(options: ParsedTaskOptions, overrides: ParsedTaskOptions): ParsedTaskOptions {
-  const merged = mergeOptions(options, overrides) as Record<string, unknown>;
-  if (overrides.cacheKeyFn !== undefined && !Object.hasOwn(overrides, 'cachePolicy')) delete merged.cachePolicy;
-  if (overrides.cachePolicy !== undefined && !Object.hasOwn(overrides, 'cacheKeyFn')) delete merged.cacheKeyFn;
-  return merged;
-}
-
-/** Options that only an asynchronous task can have. */
-const NEED_A_PROMISE = ['timeout', 'concurrency', 'retryDelay', 'retryJitter'] as const;
-
-/** Keeps of a pond's defaults what can have an effect on a task with these options; `promised`: it is known to be asynchronous. */
-export function withDefaults(
-  options: ParsedTaskOptions,
-  defaults: ParsedTaskOptions,
-  promised: boolean,
-): ParsedTaskOptions {
-  const merged = withOverrides(defaults, options) as Record<string, unknown>;
-  const drop = (names: readonly string[]): void => {
-    for (const name of names) if (!Object.hasOwn(options, name)) delete merged[name];
-  };
-  if (merged.cacheKeyFn === undefined && merged.cachePolicy === undefined) drop(NEED_A_KEY);
-  if (merged.cacheExpiration === undefined) drop(['expirationJitter']);
-  if (merged.retries === undefined || merged.retries === 0) drop(NEED_RETRIES);
-  if (!promised) drop(NEED_A_PROMISE);
-  return merged;
 }
 
 /** Seconds that double from `base`: `retryDelay: exponentialBackoff('1s')` waits 1 s, 2 s, 4 s … */

@@ -1,11 +1,12 @@
 import { formatMs } from '../base/duration.js';
 import { describeError, messageOf, SyncTaskError, TaskTimeoutError } from '../base/errors.js';
-import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import { andThen, disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
 import { type Frame, runInScope } from '../runs/frame.js';
 import { withPrints } from '../runs/prints.js';
 import type { TaskRunContext } from '../states/run-context.js';
-import { enter } from './announce.js';
+import { afterSuccess, goesOnBehind } from './after-success.js';
+import { enter, flowAround, isWatched } from './announce.js';
 import { Ending } from './ending.js';
 import { type Limiter, limiterOf } from './limits.js';
 
@@ -14,17 +15,52 @@ export type AfterBody = ((frame: Frame, ending: Ending) => MaybePromise<Ending>)
 
 /** Runs the body, and again after failures as the options say. Never throws: every end is an {@link Ending}. */
 export function runAttempts(frame: Frame, after: AfterBody): MaybePromise<Ending> {
-  const started = frame.runtime.clock.monotonic();
-  const timed = (one: Ending): Ending => {
-    one.computeMs = Math.max(0, frame.runtime.clock.monotonic() - started);
-    return one;
-  };
+  const { execution, plan } = frame;
+  const rules = plan.definition.afterSuccess;
+  execution.begunAt = frame.runtime.clock.monotonic();
   try {
-    const ending = attempts({ frame, after, cancellation: frame.cancellation });
-    return isThenable(ending) ? ending.then(timed, (error: unknown) => timed(Ending.crashed(error))) : timed(ending);
+    for (const rule of rules) rule.check(frame.receiver);
+    const run: Tried = { frame, after, cancellation: frame.cancellation };
+    const ending = attempts(run);
+    const ended = isThenable(ending) ? timedLater(run, ending) : timed(frame, ending);
+    return rules.length === 0 ? ended : andThen(ended, (one) => succeeded(frame, one));
   } catch (error) {
-    return timed(Ending.crashed(error));
+    return timed(frame, Ending.crashed(error));
   }
+}
+
+/** Notes how long a run took, where that is stored or told. */
+function timed(frame: Frame, ending: Ending): Ending {
+  if (frame.plan.lookup === 'yes' || isWatched(frame, ending.name))
+    ending.computeMs = Math.max(0, frame.runtime.clock.monotonic() - frame.execution.begunAt);
+  return ending;
+}
+
+function timedLater(run: Tried, ending: Promise<Ending>): Promise<Ending> {
+  if (endsWithBody(run)) return ending;
+  return ending.then(
+    (one) => timed(run.frame, one),
+    (error: unknown) => timed(run.frame, Ending.crashed(error)),
+  );
+}
+
+/** Whether there is nothing to do between a body's end and the run's. Each promise fewer is a tenth of what such a run costs. */
+function endsWithBody({ frame, after, cancellation }: Tried): boolean {
+  const { retries, timeoutMs, concurrency } = frame.plan.settings;
+  const once = retries === 0 && timeoutMs === undefined && concurrency === undefined;
+  return once && after === undefined && cancellation === undefined;
+}
+
+/** What its `@Invalidates` do comes before the caller's answer, and changes nothing about it. */
+function succeeded(frame: Frame, ending: Ending): MaybePromise<Ending> {
+  if (!ending.completed) return ending;
+  const { plan, receiver } = frame;
+  const success = { receiver, parameters: frame.strictInputs(), result: ending.value };
+  const done = runInScope(frame, () => afterSuccess(plan.definition.afterSuccess, success, plan));
+  if (done === undefined) return ending;
+  if (plan.isAsync) return done.then(() => ending);
+  goesOnBehind(done, plan, flowAround(frame));
+  return ending;
 }
 
 /** A run whose body is tried. */
@@ -38,7 +74,7 @@ interface Tried {
 function attempts(run: Tried): MaybePromise<Ending> {
   for (;;) {
     const ending = attempt(run);
-    if (isThenable(ending)) return ending.then((one) => again(run, one));
+    if (isThenable(ending)) return endsWithBody(run) ? ending : ending.then((one) => again(run, one));
     const delay = retryAfter(run, ending);
     if (delay === undefined) return ending;
     if (delay > 0) return afterDelay(run, delay);
@@ -91,7 +127,8 @@ function body({ frame, after, cancellation: outer }: Tried): MaybePromise<Ending
   const { runtime, plan } = frame;
   const { settings, definition } = plan;
   const { execution } = frame;
-  if (execution.attempt++ === 0) execution.startedAt = runtime.clock.now();
+  if (execution.attempt++ === 0 && settings.concurrency !== undefined) execution.wallTime = runtime.clock.now();
+  if (execution.attempt === 1 && frame.kind === 'task' && settings.keyFn !== undefined) countMiss(frame);
   runtime.counters.runs++;
   enter(frame, execution.attempt === 1 ? 'Running' : 'Retrying');
   if (settings.timeoutMs !== undefined) execution.cancellation = Cancellation.following(outer);
@@ -106,12 +143,16 @@ function body({ frame, after, cancellation: outer }: Tried): MaybePromise<Ending
     return answeredAtOnce(frame, returned, after);
   }
   const answered = Promise.resolve(returned).then(
-    (value) => Ending.returned(value, roleOf(frame)),
-    (error: unknown) => Ending.failed(error, roleOf(frame)),
+    (value) => timed(frame, returnedEnding(frame, value)),
+    (error: unknown) => timed(frame, Ending.failed(error, roleOf(frame))),
   );
   const ending = after === undefined ? answered : answered.then((one) => after(frame, one));
   if (frame.cancellation === undefined) return ending;
   return bounded(frame, ending, outer);
+}
+
+function countMiss({ flowFrame }: Frame): void {
+  if (flowFrame !== undefined) flowFrame.missedTaskRuns++;
 }
 
 /** What the body returned; an ending where it threw at once. */
@@ -124,6 +165,14 @@ function called(frame: Frame): unknown {
     return returned;
   } catch (error) {
     return Ending.failed(error, roleOf(frame));
+  }
+}
+
+function returnedEnding(frame: Frame, value: unknown): Ending {
+  try {
+    return Ending.returned(value, roleOf(frame));
+  } catch (error) {
+    return Ending.crashed(error);
   }
 }
 

@@ -7,8 +7,10 @@ import { Plan } from '../runs/plan.js';
 import type { Runtime } from '../runs/runtime.js';
 import { TaskFrame } from '../runs/task-frame.js';
 import type { AfterBody } from './attempts.js';
-import { run, type Want } from './run.js';
+import { mayBeQuick, quickHit } from './quick-hit.js';
+import { run } from './run.js';
 import { endFlow } from './run-flow.js';
+import type { Want } from './settle.js';
 
 /** What one call asks for beside its arguments. */
 export interface CallOptions {
@@ -31,6 +33,7 @@ export function call(
     if (definition.promised || definition.ranAsync === true) return Promise.reject(error);
     throw error;
   }
+  if (mayBeQuick(plan, scope)) return quickHit(plan, receiver, args, scope);
   return start(newFrame(plan, receiver, args, scope), 'value');
 }
 

@@ -1,7 +1,9 @@
 import { CancelledError, describeError, messageOf } from '../base/errors.js';
 import type { StateName } from '../states/state.js';
 import { State } from '../states/state.js';
+import { FailureRecord } from '../stores/failure.js';
 import type { StateRecord } from '../stores/record.js';
+import type { WhyStale } from './stale.js';
 
 /** How a run's body, or the run of another that it waited for, came to its end. */
 export class Ending {
@@ -11,6 +13,10 @@ export class Ending {
   record: StateRecord | undefined = undefined;
   /** Whether the value was found, not computed: another process or pond was first. */
   found = false;
+  /** Why, where the value that was found has expired. */
+  stale: WhyStale | undefined = undefined;
+  /** The failure in whose place an expired value is served. */
+  instead: Ending | undefined = undefined;
   /** Whether the run had lost its right to the key: who joined it leads anew. */
   lost = false;
 
@@ -25,10 +31,21 @@ export class Ending {
     return new Ending('Completed', value, undefined, message);
   }
 
+  /** What is stored: a value, or a failure that is remembered. */
   static found(record: StateRecord): Ending {
-    const ending = new Ending('Cached', record.value, undefined, record.message);
+    const { value, message } = record;
+    const ending = FailureRecord.is(value)
+      ? new Ending('Failed', undefined, value.toError(), message)
+      : new Ending('Cached', value, undefined, message);
     ending.record = record;
     ending.found = true;
+    return ending;
+  }
+
+  /** An expired value that is served all the same. */
+  static stale(record: StateRecord, why: WhyStale): Ending {
+    const ending = Ending.found(record);
+    ending.stale = why;
     return ending;
   }
 

@@ -1,10 +1,12 @@
-import { messageOf, NoFlowRunError, SyncTaskError, UnhashableError } from '../base/errors.js';
+import { MissingContextError, messageOf, NoFlowRunError, SyncTaskError, UnhashableError } from '../base/errors.js';
 import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import { inputHash } from '../keys/hash.js';
 import { isNoKey } from '../keys/helpers.js';
 import type { AnyKeyFn, KeyContext } from '../keys/key-function.js';
 import type { FlowFrame } from '../runs/flow-frame.js';
 import { type Frame, runInScope, type Scope } from '../runs/frame.js';
 import { withPrints } from '../runs/prints.js';
+import { hasValue } from '../runs/run-values.js';
 import type { TaskFrame } from '../runs/task-frame.js';
 import type { MissReason } from '../states/cache-outcome.js';
 import { StoreKey } from '../stores/store-key.js';
@@ -17,20 +19,51 @@ export class NoKey {
   ) {}
 }
 
+/** What ends a call at once: its task cannot wait for its key, or is not told whose run it is. */
+export type KeyRefusal = SyncTaskError | MissingContextError;
+
+/** What a key function threw. */
+export class KeyFailure {
+  constructor(readonly error: unknown) {}
+}
+
 /** The key of a call, or why there is none. A key that cannot be made safely is none: never a shared or unstable one. */
-export function keyOf(frame: Frame): MaybePromise<StoreKey | NoKey | SyncTaskError> {
-  const { settings } = frame.plan;
+export function keyOf(frame: Frame): MaybePromise<StoreKey | NoKey | KeyRefusal> {
+  const { keyFn } = frame.plan;
+  const missing = missingValue(frame);
+  if (missing !== undefined) return missing;
   try {
     const made =
-      frame.logPrints || printsOtherwise(frame)
-        ? printing(frame, settings.keyFn as AnyKeyFn)
-        : ask(frame, settings.keyFn as AnyKeyFn);
-    if (typeof made === 'string') return scoped(frame, made);
-    if (isThenable(made)) return later(frame, made);
-    return scoped(frame, made);
+      frame.logPrints || printsOtherwise(frame) ? printing(frame, keyFn as AnyKeyFn) : ask(frame, keyFn as AnyKeyFn);
+    return keyFrom(frame, made);
   } catch (error) {
     return failed(frame, error);
   }
+}
+
+/** The error of a call in a scope without a value that its keys vary by; undefined where all are there. */
+export function missingValue({ plan, values }: Frame): MissingContextError | undefined {
+  const { varyBy } = plan.settings;
+  if (varyBy.length === 0) return undefined;
+  const missing = varyBy.find((name) => !hasValue(values, name));
+  return missing === undefined ? undefined : MissingContextError.ofValue(plan.where, missing);
+}
+
+/** The same where the key function has been asked, with a plain dictionary. */
+export function keyAfter(frame: Frame, made: unknown): MaybePromise<StoreKey | NoKey | SyncTaskError> {
+  if (made instanceof KeyFailure) return failed(frame, made.error);
+  try {
+    const { keyFn, inputs } = frame.plan;
+    return keyFrom(frame, inputs === undefined ? made : undoubted(frame, keyFn as AnyKeyFn, made));
+  } catch (error) {
+    return failed(frame, error);
+  }
+}
+
+function keyFrom(frame: Frame, made: unknown): MaybePromise<StoreKey | NoKey | SyncTaskError> {
+  if (typeof made === 'string') return scoped(frame, made);
+  if (isThenable(made)) return later(frame, made);
+  return scoped(frame, made);
 }
 
 /** Whether the caller's prints are logged, but this task's are not. */
@@ -40,18 +73,27 @@ function printsOtherwise({ plan, parent }: Frame): boolean {
 
 function ask(frame: Frame, keyFn: AnyKeyFn): unknown {
   const { plan } = frame;
-  const context: KeyContext = frame.kind === 'task' ? (frame as TaskFrame) : (frame as FlowFrame).keyContext;
-  if (!plan.settings.keyNeedsDictionary) return keyFn(context, undefined as never);
+  const context = contextOf(frame);
+  if (plan.inputs === undefined) return keyFn(context, undefined as never);
   if (plan.strictCalls > 0) {
     plan.strictCalls--;
-    return keyFn(context, frame.dictionary(true));
+    return keyFn(context, frame.strictInputs());
   }
-  const made = keyFn(context, frame.dictionary(false));
-  if (typeof made === 'string') return isDoubtful(made) ? keyFn(context, frame.dictionary(true)) : made;
+  return undoubted(frame, keyFn, keyFn(context, frame.plainInputs(plan.inputs)));
+}
+
+/** A key made of a plain dictionary, or of a refusing one where it may hold a parameter that the method does not have. */
+function undoubted(frame: Frame, keyFn: AnyKeyFn, made: unknown): unknown {
+  const context = contextOf(frame);
+  if (typeof made === 'string') return isDoubtful(made) ? keyFn(context, frame.strictInputs()) : made;
   if (!isThenable(made)) return made;
-  return made.then((key) =>
-    typeof key === 'string' && isDoubtful(key) ? keyFn(context, frame.dictionary(true)) : key,
+  return Promise.resolve(made).then((key) =>
+    typeof key === 'string' && isDoubtful(key) ? keyFn(context, frame.strictInputs()) : key,
   );
+}
+
+function contextOf(frame: Frame): KeyContext {
+  return frame.kind === 'task' ? (frame as TaskFrame) : (frame as FlowFrame).keyContext;
 }
 
 /** Whether a key may hold a parameter that the method does not have: it is asked for again, and then that throws. */
@@ -69,6 +111,7 @@ function printing(frame: Frame, keyFn: AnyKeyFn): unknown {
     flowFrame: parent?.flowFrame,
     frame: parent?.frame,
     cancellation: parent?.cancellation,
+    values: frame.values,
     logPrints: frame.logPrints,
     printsAs: frame,
   };
@@ -76,7 +119,7 @@ function printing(frame: Frame, keyFn: AnyKeyFn): unknown {
 }
 
 /** A task that is known to be synchronous cannot wait for its key. */
-function later(frame: Frame, made: PromiseLike<unknown>): MaybePromise<StoreKey | NoKey | SyncTaskError> {
+function later(frame: Frame, made: PromiseLike<unknown>): MaybePromise<StoreKey | NoKey | KeyRefusal> {
   const { definition, where } = frame.plan;
   if (definition.ranAsync === false && !definition.promised) {
     disowned(made);
@@ -100,14 +143,21 @@ function scopedOrNone(frame: Frame, made: unknown): StoreKey | NoKey {
 function scoped(frame: Frame, made: unknown): StoreKey | NoKey {
   const { settings, keyring } = frame.plan;
   if (typeof made !== 'string' || made === '') return none(frame, made);
-  frame.key = made;
-  if (settings.instanceKey === undefined) return new StoreKey(keyring.scope, made);
+  frame.execution.key = made;
+  const varied = settings.varyBy.length === 0 ? made : `${variation(frame)}${made}`;
+  if (settings.instanceKey === undefined) return new StoreKey(keyring.scope, varied);
   const instance: unknown = settings.instanceKey(frame.receiver);
   if (typeof instance !== 'string') {
     if (isThenable(instance)) instance.then(undefined, () => {}); // its failure would be nobody's
     throw new TypeError(`instanceKey gave a value of type ${typeof instance}, not a string`);
   }
-  return new StoreKey(keyring.scope, `${instance.length}:${instance}${made}`);
+  return new StoreKey(keyring.scope, `${instance.length}:${instance}${varied}`);
+}
+
+/** The values of the run scope as part of a key, by name, with their length before them. */
+function variation({ plan, values }: Frame): string {
+  const text = inputHash(plan.settings.varyBy.map((name) => [name, values[name]]));
+  return `${text.length}:${text}`;
 }
 
 function none(frame: Frame, made: unknown): NoKey {

@@ -1,9 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { LeaseLostError } from '../base/errors.js';
 import { isThenable } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
 import type { Frame } from '../runs/frame.js';
 import type { StoreKey } from '../stores/store-key.js';
 import { type Failed, renewLease } from './store-access.js';
+
+const PROCESS = randomUUID();
+let leads = 0;
+
+/** Tells one holder of a key from every other, in all processes. */
+export function newToken(): string {
+  return `${PROCESS}:${leads++}`;
+}
 
 /** The hold of a running computation on its key in a shared store. */
 export interface Lease {
@@ -25,6 +34,7 @@ export function keepLease(frame: Frame, key: StoreKey, token: string, leaseMs: n
     stop = clock.after(
       everyMs,
       () => {
+        if (frame.runtime.closed) return; // so is the store
         const answer = renewLease(frame.plan, key, token, leaseMs);
         if (isThenable(answer)) void answer.then(decide);
         else decide(answer);

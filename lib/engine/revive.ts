@@ -1,6 +1,6 @@
 import type { Plan } from '../runs/plan.js';
 import { Plain } from '../stores/plain.js';
-import type { StateRecord } from '../stores/record.js';
+import { recordWith, type StateRecord } from '../stores/record.js';
 import { Undecodable } from '../stores/undecodable.js';
 
 /**
@@ -13,7 +13,7 @@ export function revived(plan: Plan, record: StateRecord): StateRecord | Undecoda
   const { returns } = plan.settings;
   if (returns === undefined) return new Undecodable('it was stored with `returns`, which the task has no more');
   const back = revival.revive(record.value, returns);
-  return isUndecodable(back) ? back : { ...record, value: back.value, promise: undefined };
+  return isUndecodable(back) ? back : recordWith(record, { value: back.value });
 }
 
 /** Told by its shape: the store may come from the package's other build. */

@@ -21,6 +21,7 @@ export function endFlow(frame: Frame, ending: Ending): MaybePromise<Ending> {
 function ended(flow: FlowFrame, ending: Ending): Ending {
   const final = byReturned(ending); // looks at the futures that were returned
   tellUnawaited(flow);
+  flow.tellFlowAround();
   return final;
 }
 

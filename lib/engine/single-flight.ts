@@ -1,30 +1,55 @@
+import { formatMs } from '../base/duration.js';
 import { SelfWaitError } from '../base/errors.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
 import type { Frame, Scope } from '../runs/frame.js';
+import { TaskFrame } from '../runs/task-frame.js';
+import type { StateRecord } from '../stores/record.js';
+import type { Lead, LeadRequest } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import { Ending } from './ending.js';
+import { SharedAnswer } from './shared-answer.js';
+import { staleEnding, type WhyStale } from './stale.js';
+import { askLead, type Failed } from './store-access.js';
 
 /**
  * One computation of one key in this process, with everybody who waits for it. The body belongs to the flight, not to the
- * caller who began it: who leaves ends only its own wait, and the body is stopped when nobody waits.
+ * caller who began it: who leaves ends only its own wait, and the body is stopped when nobody waits, unless it goes on behind for
+ * those who took an expired value.
  */
 export class Flight {
-  readonly leader: Frame;
+  /** The call that began it. */
+  readonly caller: Frame;
+  /** Whose run it is: the caller's, or a renewal's behind it. */
+  leader: Frame;
   readonly key: StoreKey;
   /** Stops the body; undefined while no waiter could ever leave. */
-  readonly cancellation: Cancellation | undefined;
+  cancellation: Cancellation | undefined;
+  /** Questions sent to the store so far. What one of them found may have been invalidated before a later call began. */
+  asked = 0;
+  /** Whether the body has begun. */
+  running = false;
+  /** What those who wait ask the store about the expired value. */
+  readonly questions = new SharedAnswer<StateRecord | undefined>();
   /** Flights that runs inside this one wait for. */
   readonly waitsFor = new Set<Flight>();
   /** The caller that began it waits no more; the run goes on for others. */
   leaderLeft = false;
   #waiters = 1;
+  #goesOn = false;
+  /** What the caller has before the end. */
+  #given: Ending | undefined;
+  #give: ((ending: Ending) => void) | undefined;
+  #ending: Ending | undefined;
   #over: Promise<Ending> | undefined;
   #end: ((ending: Ending) => void) | undefined;
 
   constructor(leader: Frame, key: StoreKey) {
+    this.caller = leader;
     this.leader = leader;
     this.key = key;
-    this.cancellation = leader.waiting === undefined ? undefined : new Cancellation();
+    const mayLeave = leader.waiting !== undefined || leader.plan.settings.softTimeoutMs !== undefined;
+    this.cancellation = mayLeave ? new Cancellation() : undefined;
     leader.execution.cancellation = this.cancellation;
     leader.execution.flight = this;
     this.#flights.set(key.text, this);
@@ -39,39 +64,118 @@ export class Flight {
     return frame.plan.keyring.flights.get(key.text) as Flight | undefined;
   }
 
+  /** Asks the store for the right to compute. */
+  ask(request: LeadRequest): MaybePromise<Lead | Failed> {
+    this.asked++;
+    return askLead(this.leader.plan, this.key, request);
+  }
+
   /** Nobody joins from now on; a newer flight of the key stays. */
   close(): void {
     if (this.#flights.get(this.key.text) === this) this.#flights.delete(this.key.text);
   }
 
+  /** Whether what it computes may have one of these tags. */
+  hasLabel(labels: ReadonlySet<string>): boolean {
+    const { leader } = this;
+    if (leader.kind === 'flow') return false;
+    const own = leader.plan.settings.tags;
+    const tags = typeof own === 'function' ? leader.execution.tags : own;
+    return tags === undefined || tags.some((tag) => labels.has(tag));
+  }
+
   /** Tells those who wait. */
   ended(ending: Ending): void {
     this.close();
+    this.#ending = ending;
     this.#end?.(ending);
+  }
+
+  /**
+   * Gives the caller an expired value. The run goes on in a task run of its own, which belongs to the caller's flow run and outlives
+   * it: nobody waits for it but `close()`.
+   */
+  renewBehind(stale: Ending): void {
+    const { caller } = this;
+    const renewal = new TaskFrame(caller.plan, caller.receiver, caller.args, caller.parent);
+    renewal.waiting = undefined;
+    renewal.execution.key = caller.key;
+    renewal.execution.flight = this;
+    caller.execution.flight = undefined;
+    caller.execution.cancellation = undefined;
+    this.leader = renewal;
+    this.cancellation = undefined;
+    this.#given = stale;
+    this.#give?.(stale);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#goesOn) return;
+    this.#goesOn = true;
+    const { pending } = this.leader.runtime;
+    const { over } = this;
+    pending.add(over);
+    void over.then(() => pending.delete(over));
+  }
+
+  /** How it ended; undefined until then. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** Whether others wait for it beside the call that began it. */
+  get hasJoiners(): boolean {
+    return this.#waiters > 1 || this.leaderLeft;
+  }
+
+  /** Whether the caller took an expired value, and its own run went on. */
+  get wentOn(): boolean {
+    return this.leaderLeft && this.#goesOn;
   }
 
   /** When it ends, however it ends. */
   get over(): Promise<Ending> {
+    if (this.#ending !== undefined) return Promise.resolve(this.#ending);
     this.#over ??= new Promise((resolve) => {
       this.#end = resolve;
     });
     return this.#over;
   }
 
-  /** Waits for the end, or until the caller's own reason to stop. */
-  async wait(frame: Frame): Promise<Ending> {
-    const { waiting } = frame;
-    if (waiting === undefined) return this.over;
+  /** Waits for the end, until the call's own reason to stop, or until it takes an expired value after its `softTimeout`. A refresh takes none. */
+  async wait(frame: Frame, mayTakeStale = true): Promise<Ending> {
+    if (frame === this.caller && this.#given !== undefined) return this.#given;
+    const { renewForMs } = frame.plan.settings;
+    const softTimeoutMs = mayTakeStale ? frame.plan.settings.softTimeoutMs : undefined;
+    const mayBeGiven = frame === this.caller && renewForMs > 0;
+    if (frame.waiting === undefined && softTimeoutMs === undefined && !mayBeGiven) return this.over;
     return new Promise((resolve) => {
-      const stop = waiting.onCancel((reason) => {
-        resolve(Ending.cancelledFor(reason, frame.source));
+      const stops: (() => void)[] = [];
+      let waits = true;
+      const end = (ending: Ending): void => {
+        if (!waits) return;
+        waits = false;
+        for (const stop of stops) stop();
+        resolve(ending);
+      };
+      const leave = (reason: unknown): void => {
+        end(Ending.cancelledFor(reason, frame.source));
         if (frame === this.leader) this.leaderLeft = true;
         this.#leave(reason);
-      });
-      void this.over.then((ending) => {
-        stop();
-        resolve(ending);
-      });
+      };
+      const takeStale = async (): Promise<void> => {
+        const stale = await staleEnding(frame.plan, this, 'either', tooSlow(softTimeoutMs));
+        if (stale === undefined || !waits) return;
+        end(stale);
+        if (frame === this.leader) this.leaderLeft = true;
+        if (this.running) this.#goOn();
+        this.#leave(undefined);
+      };
+      if (mayBeGiven) this.#give = end;
+      if (softTimeoutMs !== undefined) stops.push(frame.runtime.clock.after(softTimeoutMs, () => void takeStale()));
+      if (frame.waiting !== undefined) stops.push(frame.waiting.onCancel(leave));
+      void this.over.then(end);
     });
   }
 
@@ -95,10 +199,14 @@ export class Flight {
   }
 
   #leave(reason: unknown): void {
-    if (--this.#waiters > 0) return;
+    if (--this.#waiters > 0 || this.#goesOn) return;
     this.close();
     this.cancellation?.cancel(reason);
   }
+}
+
+function tooSlow(softTimeoutMs = 0): WhyStale {
+  return { reason: 'expired', detail: `its renewal takes longer than ${formatMs(softTimeoutMs)}` };
 }
 
 /** The error of a call made inside the very run that it would wait for; undefined where it is not. */

@@ -37,7 +37,7 @@ export class SubmittedRun implements TaskFuture<unknown> {
       frame.kind === 'task' ? (frame as TaskFrame).taskRun : ((frame as FlowFrame).flowRun as unknown as TaskRun);
     this.#cancellation = cancellation;
     this.#state = new State({ name: 'Pending', at: frame.runtime.clock.now() });
-    frame.observer = (state) => {
+    frame.execution.observer = (state) => {
       this.#state = state;
     };
     this.#final = start().then((state) => {

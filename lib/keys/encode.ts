@@ -66,6 +66,14 @@ export function encodeValue(value: unknown): string {
   }
 }
 
+/** {@link encodeArguments} of one short string, which is what most calls are made with; undefined for any other list. */
+export function encodeOneString(args: readonly unknown[]): string | undefined {
+  if (args.length !== 1) return undefined;
+  const value = args[0];
+  if (typeof value !== 'string' || value.length >= SHORT) return undefined;
+  return `${ONE_STRING_OPEN[value.length]}${value})`;
+}
+
 /** As {@link encodeArguments}; what goes to the encoding's sink is left out of the text returned. */
 export function writeArguments(args: readonly unknown[], encoding: Encoding | undefined): string {
   let text = `${args.length}(`;
@@ -94,6 +102,7 @@ export function writeArguments(args: readonly unknown[], encoding: Encoding | un
 
 const SHORT = 256;
 const STRING_OPEN = Array.from({ length: SHORT }, (_, length) => `s${length}:`);
+const ONE_STRING_OPEN = STRING_OPEN.map((open) => `1(${open}`);
 const COMMA_STRING_OPEN = STRING_OPEN.map((open) => `,${open}`);
 
 function isObject(value: unknown): value is object {

@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { Encoding, type TextSink, writeArguments } from './encode.js';
+import { Encoding, encodeOneString, type TextSink, writeArguments } from './encode.js';
 
 /** Up to this length the text itself is the key: made at once and readable. */
 const MAX_TEXT = 256;
@@ -18,11 +18,17 @@ export function hashObjects(...values: unknown[]): string {
 
 /** {@link hashObjects} of an argument list. */
 export function inputHash(args: readonly unknown[]): string {
+  const one = encodeOneString(args);
+  if (one !== undefined) return keyText(one);
   const sink = new Sha256();
   const text = writeArguments(args, new Encoding(sink, PIECE));
-  if (!sink.begun) return text.length <= MAX_TEXT ? text : MARK + sha256(text);
+  if (!sink.begun) return keyText(text);
   sink.take(text);
   return MARK + sink.digest();
+}
+
+function keyText(text: string): string {
+  return text.length <= MAX_TEXT ? text : MARK + sha256(text);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../base/clock.js';
+import { Deadlines } from '../base/deadlines.js';
 import { InvalidOptionsError, messageOf } from '../base/errors.js';
 import { Events } from '../base/events.js';
 import { mergeOptions } from '../base/option-reader.js';
@@ -34,6 +35,7 @@ export class PondRuntime implements Runtime {
   readonly counters: Counters = {
     hits: 0,
     joined: 0,
+    stale: 0,
     misses: 0,
     refreshes: 0,
     uncacheable: 0,
@@ -55,6 +57,7 @@ export class PondRuntime implements Runtime {
   logPrints = false;
   onStoreError: 'run' | 'fail' = 'run';
   storeTimeoutMs = STORE_TIMEOUT_MS;
+  deadlines = new Deadlines(systemClock);
   namespace = '';
   taskDefaults: ParsedTaskOptions = {};
   log: Log = createLog({ level: 'silent', format: 'pretty' });
@@ -93,6 +96,7 @@ export class PondRuntime implements Runtime {
     this.#stopLog();
     this.#stopLog = logRuns(this.events, this.log);
     this.#options = merged;
+    if (clock !== this.clock) this.deadlines = new Deadlines(clock);
     this.clock = clock;
     this.caching = merged.caching ?? this.#environment.caching ?? 'on';
     this.logPrints = merged.logPrints ?? false;
@@ -114,9 +118,14 @@ export class PondRuntime implements Runtime {
     return ring;
   }
 
-  /** Plans that use one keep it; only its being found again is lost. */
+  get keyrings(): Iterable<Keyring> {
+    return this.#keyrings.values();
+  }
+
+  /** Plans that use one are made anew, so that it is found again with whatever runs under it. */
   #forgetIdleKeyrings(): void {
     for (const [name, ring] of this.#keyrings) if (ring.flights.size === 0) this.#keyrings.delete(name);
+    this.revision++;
   }
 
   store(named: string | StateStore | undefined, where: string): StateStore {
@@ -160,6 +169,12 @@ export class PondRuntime implements Runtime {
     return [...this.#attached];
   }
 
+  allStores(): readonly StateStore[] {
+    this.store(undefined, this.#where);
+    for (const store of this.#options.stores?.values() ?? []) this.#attach(store);
+    return this.stores;
+  }
+
   circuit(store: StateStore): Circuit {
     let circuit = this.#circuits.get(store);
     if (circuit === undefined) {
@@ -179,8 +194,9 @@ export class PondRuntime implements Runtime {
       if (before === undefined && this.#warned.size >= MAX_REMEMBERED) return;
       this.#warned.set(once, now);
     }
-    const level = event.kind === 'hook' || event.kind === 'unawaited' ? 'error' : 'warn';
-    this.log.write(level, event.where, event.message, event.kind === 'hook' ? { error: event.error } : undefined);
+    const shown = event.kind === 'hook' || event.kind === 'not-invalidated';
+    const level = shown || event.kind === 'unawaited' ? 'error' : 'warn';
+    this.log.write(level, event.where, event.message, shown ? { error: event.error } : undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 import { formatMs } from '../base/duration.js';
 import type { Events } from '../base/events.js';
 import type { Log, LogSeverity } from '../log/logger.js';
-import type { FlowRunEvent, RunEvents, TaskRunEvent } from '../runs/run-events.js';
+import type { FlowRunEvent, InvalidationEvent, RunEvents, TaskRunEvent } from '../runs/run-events.js';
 import type { CacheOutcome } from '../states/cache-outcome.js';
 import type { State } from '../states/state.js';
 
@@ -57,13 +57,30 @@ export function logRuns(events: Events<RunEvents>, log: Log): () => void {
   for (const name of ['flow:Failed', 'flow:TimedOut', 'flow:Crashed'] as const)
     flow('error', name, (event) => `${finishedIn(event)}: ${summary(event)}`);
   flow('info', 'flow:Cancelled', (event) => `${finishedIn(event)}: ${summary(event)}`);
+  if (log.enabled('debug')) {
+    stops.push(events.on('invalidation', (event) => log.write('debug', 'flowpond', forgotten(event))));
+  }
   return () => {
     for (const stop of stops) stop();
   };
 }
 
+/** `1 key invalidated by invalidate(Pricing.quote)`. */
+function forgotten({ what, by, expire }: InvalidationEvent): string {
+  const counts = [
+    ['key', what.keys],
+    ['task', what.identities],
+    ['tag', what.tags],
+  ] as const;
+  const parts = counts.flatMap(([name, list = []]) =>
+    list.length === 0 ? [] : [`${list.length} ${name}${list.length === 1 ? '' : 's'}`],
+  );
+  return `${what.all ? 'everything' : parts.join(', ')} ${expire ? 'expired' : 'invalidated'} by ${by}`;
+}
+
+/** A failure that was remembered says so: nothing has run. */
 function finished({ state }: TaskRunEvent): string {
-  return `Finished in state ${state}`;
+  return `Finished in state ${state}${state.cache?.status === 'hit' ? served(state.cache) : ''}`;
 }
 
 function finishedIn({ state, durationMs }: FlowRunEvent): string {

@@ -2,7 +2,7 @@ import { prefixOption } from './options.js';
 
 /** What the store's scripts and its plain commands use, and nothing else. */
 const COMMANDS = [
-  ...['get', 'mget', 'set', 'del', 'exists', 'getrange', 'pexpire', 'pttl', 'time'],
+  ...['get', 'mget', 'set', 'del', 'exists', 'getrange', 'setrange', 'pexpire', 'pttl', 'time'],
   ...['hget', 'hmget', 'hset', 'hdel', 'sadd', 'smembers'],
   ...['zadd', 'zcard', 'zrange', 'zrangebyscore', 'zrem', 'zremrangebyrank', 'zscore'],
   ...['eval', 'evalsha', 'publish', 'subscribe', 'unsubscribe', 'ping'],

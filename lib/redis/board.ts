@@ -1,27 +1,28 @@
 import { disowned } from '../base/maybe-promise.js';
 import type { KeyScope } from '../stores/store-key.js';
 import type { Connection } from './connection.js';
-import { groupsOf, type Names, tagGroup } from './names.js';
+import { FLOOR, Groups, TAGS_FLOOR } from './groups.js';
+import { groupExpired, type Names } from './names.js';
 import { runScript, textOf } from './scripts.js';
 import type { ServerTime } from './server-time.js';
 
 /** Invalidated tags that are remembered one by one; older ones are remembered as one point in time. */
 const MAX_TAGS = 20_000;
+/** Most that are told to the server at once. */
+const MAX_POSTED = 500;
 /** What was read longer ago than this is read again on the side, and not believed any more after that. */
 const LOOK_AGAIN_MS = 1_000;
 const BELIEVED_MS = 3_000;
 
 const NEWEST = '#newest';
-const FLOOR = '#floor';
-const TAGS_FLOOR = '#tags';
 /** Posted after a failover, whether anything is known to be lost or not: numbers must not go back. */
 const RESTORED = '#restored';
 
-/** A group of records that somebody invalidated, with the number of that. */
+/** A group of records that somebody invalidated or expired, with the number of that. */
 export type Posted = readonly [group: string, number: number];
 
 /**
- * What this process knows of invalidated tags, tasks and namespaces. Each has the number of its last invalidation on the server's
+ * What this process knows of invalidated and expired tags, tasks and namespaces. Each has the number of its last invalidation on the server's
  * board; a record is void if one of its groups has a higher number than was the newest when its computation began. The table here
  * is a copy: messages only say that it is old, and what they say is then read from the server.
  */
@@ -36,10 +37,8 @@ export class Board {
   readonly #names: Names;
   readonly #time: ServerTime;
   readonly #keepMs: number;
-  readonly #groups = new Map<string, number>();
+  readonly #groups = new Groups();
   #newest = 0;
-  #floor = 0;
-  #tagsFloor = 0;
   #readAt = Number.NEGATIVE_INFINITY;
   #hints = 0;
   #heeded = 0;
@@ -101,27 +100,19 @@ export class Board {
     return newest === this.#newest ? undefined : this.refresh();
   }
 
-  /** Invalidates groups. When it resolves, this process knows of it. */
-  post(groups: readonly string[], by: string): Promise<void> {
-    return this.#ask(groups, by);
+  /** Invalidates groups, some at a time: the server does nothing else meanwhile. When it resolves, this process knows of it. */
+  async post(groups: readonly string[], by: string): Promise<void> {
+    for (let i = 0; i < groups.length; i += MAX_POSTED) await this.#ask(groups.slice(i, i + MAX_POSTED), by);
   }
 
   /** The group whose invalidation voids a record of this stamp; undefined where none does. */
   voidedBy(stamp: number, scope: KeyScope, tags: readonly string[] | undefined): string | undefined {
-    if (stamp >= this.#newest) return undefined;
-    if (stamp < this.#floor) return FLOOR;
-    for (const group of groupsOf(scope)) if (this.#isAfter(stamp, group)) return group;
-    if (tags === undefined) return undefined;
-    if (stamp < this.#tagsFloor) return TAGS_FLOOR;
-    for (const tag of tags) {
-      const group = tagGroup(scope.namespace, tag);
-      if (this.#isAfter(stamp, group)) return group;
-    }
-    return undefined;
+    return stamp >= this.#newest ? undefined : this.#groups.voidedBy(stamp, scope, tags);
   }
 
-  #isAfter(stamp: number, group: string): boolean {
-    return (this.#groups.get(group) ?? 0) > stamp;
+  /** Since when one of its groups has been expired after this stamp, by the server's clock; `Infinity`: none has. */
+  expiredSince(stamp: number, scope: KeyScope, tags: readonly string[] | undefined): number {
+    return stamp >= this.#newest ? Number.POSITIVE_INFINITY : this.#groups.expiredSince(stamp, scope, tags);
   }
 
   async #ask(groups: readonly string[], by: string): Promise<void> {
@@ -131,14 +122,14 @@ export class Board {
     const sent = performance.now();
     this.onAsk?.();
     const args = [since, this.#keepMs, MAX_TAGS, bus, by, ...groups];
-    const [micros, before, newest, posted] = (await runScript(this.#connection, 'board', [board, who], args)) as [
-      number,
-      number,
-      number,
-      readonly unknown[],
-    ];
+    const [micros, before, newest, posted, expiries] = (await runScript(
+      this.#connection,
+      'board',
+      [board, who],
+      args,
+    )) as [number, number, number, readonly unknown[], readonly unknown[]];
     this.#time.sample(micros, sent, performance.now());
-    this.#take(posted, since === 0);
+    this.#take(posted, expiries, since === 0);
     if (newest > this.#newest) this.#newest = newest;
     if (sent > this.#readAt) this.#readAt = sent;
     if (hints > this.#heeded) this.#heeded = hints;
@@ -147,41 +138,31 @@ export class Board {
 
   /** A failover lost what was posted after `number`: values are never replayed, invalidations are. */
   async #restore(number: number): Promise<void> {
-    const lost = [...this.#groups].filter(([, posted]) => posted > number).map(([group]) => group);
-    await this.#ask([...lost, RESTORED], 'an invalidation before a failover');
+    const lost = this.#groups.after(number);
+    await this.post([RESTORED, ...lost], 'an invalidation before a failover');
   }
 
-  #take(flat: readonly unknown[], first: boolean): void {
+  #take(flat: readonly unknown[], expiries: readonly unknown[], first: boolean): void {
     const posted: Posted[] = [];
     let unclear = false;
+    let expired = 0;
     for (let i = 0; i + 1 < flat.length; i += 2) {
       const group = textOf(flat[i]);
       const number = Number(textOf(flat[i + 1]));
-      if (group === FLOOR) this.#floor = Math.max(this.#floor, number);
-      if (group === TAGS_FLOOR) this.#tagsFloor = Math.max(this.#tagsFloor, number);
-      if (!group.startsWith('#')) posted.push([group, number]);
-      else if (group !== NEWEST) unclear = true;
+      if (group === FLOOR) this.#groups.raiseFloor(number);
+      if (group === TAGS_FLOOR) this.#groups.raiseTagsFloor(number);
+      if (group.startsWith('#')) {
+        unclear ||= group !== NEWEST;
+        continue;
+      }
+      posted.push([group, number]);
+      const whole = groupExpired(group);
+      if (whole === undefined) this.#groups.voided(group, number);
+      else this.#groups.expired(whole, number, textOf(expiries[expired++] ?? ''));
     }
-    for (const [group, number] of posted) {
-      if (number > (this.#groups.get(group) ?? 0)) this.#groups.set(group, number);
-    }
-    this.#forget();
+    this.#groups.forget(MAX_TAGS);
     if (first) return;
     if (unclear) this.onPosted?.(undefined);
     else if (posted.length > 0) this.onPosted?.(posted);
-  }
-
-  /** Drops what a floor says anyway, and where the table outgrows the board, the oldest tags. */
-  #forget(): void {
-    for (const [group, number] of this.#groups) {
-      if (number <= (group.startsWith('t:') ? Math.max(this.#floor, this.#tagsFloor) : this.#floor))
-        this.#groups.delete(group);
-    }
-    if (this.#groups.size <= 2 * MAX_TAGS) return;
-    const tags = [...this.#groups].filter(([group]) => group.startsWith('t:')).sort(([, a], [, b]) => a - b);
-    for (const [group, number] of tags.slice(0, Math.max(0, tags.length - MAX_TAGS))) {
-      this.#groups.delete(group);
-      this.#tagsFloor = Math.max(this.#tagsFloor, number);
-    }
   }
 }

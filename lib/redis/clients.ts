@@ -35,6 +35,8 @@ export interface Clients {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A connection is given up when an answer has been awaited for so many deadlines: the client counts the time in which its own process was busy. */
+const SILENT_FOR = 2;
 
 /** What the store relies on, whatever the user's own client does: nothing waits in queues of the client's, and nothing is sent twice unasked. */
 function ours(timeoutMs: number): RedisOptions {
@@ -49,7 +51,7 @@ function ours(timeoutMs: number): RedisOptions {
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: 100, // a connection that is gone already would keep the process for so long
-    socketTimeout: timeoutMs, // ends half-open connections
+    socketTimeout: SILENT_FOR * timeoutMs, // ends half-open connections
     retryStrategy: (times) => reconnectDelay(times),
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     disableClientInfo: true,
@@ -90,7 +92,7 @@ function ofCluster(given: Cluster, timeoutMs: number): Clients {
     scaleReads: 'master',
     slotsRefreshTimeout: timeoutMs,
     clusterRetryStrategy: reconnectDelay,
-    redisOptions: { ...given.options.redisOptions, ...node, commandTimeout: timeoutMs },
+    redisOptions: { ...given.options.redisOptions, ...node, commandTimeout: SILENT_FOR * timeoutMs },
   } as object);
   const { redisOptions } = given.options;
   return { commands, listener: commands, address: addressOf({ ...redisOptions, host: hostOf(given) }) };

@@ -1,9 +1,14 @@
+import { systemClock } from '../base/clock.js';
+import { type Deadline, Deadlines } from '../base/deadlines.js';
 import type { ErrorCleaner } from './clean-error.js';
 import { isLost } from './clean-error.js';
 import type { Commands, RedisClient } from './clients.js';
 
 /** Said by every call after `close()`. */
 export const CLOSED = 'store closed';
+
+/** One question. `isWanted` says whether its caller still waits: nothing is sent for one who was told that it failed. */
+export type Command<T> = (commands: Commands, isWanted: () => boolean) => Promise<T>;
 
 interface Waiting {
   readonly ready: () => void;
@@ -21,11 +26,16 @@ export class Connection {
   readonly #client: RedisClient;
   readonly #timeoutMs: number;
   readonly #cleaner: ErrorCleaner;
+  readonly #deadlines = new Deadlines(systemClock);
   readonly #waiting = new Set<Waiting>();
-  /** Since when there is no connection, by the monotonic clock; undefined while there is one. */
-  #downSince: number | undefined;
+  /** Runs while there is no connection. */
+  #down: Deadline | undefined;
+  /** There has been no connection for longer than a deadline. */
+  #gone = false;
   #lastError: Error | undefined;
   #closed = false;
+  /** How many answers have come. */
+  #answers = 0;
 
   constructor(client: RedisClient, timeoutMs: number, cleaner: ErrorCleaner) {
     this.#client = client;
@@ -34,8 +44,8 @@ export class Connection {
     this.#timeoutMs = timeoutMs;
     this.#cleaner = cleaner;
     client.on('ready', () => this.#up());
-    client.on('close', () => this.#down());
-    client.on('end', () => this.#down());
+    client.on('close', () => this.#lost());
+    client.on('end', () => this.#lost());
     client.on('error', (error: unknown) => {
       this.#lastError = cleaner.clean(error);
     });
@@ -49,29 +59,34 @@ export class Connection {
   open(): void {
     const { status } = this.#client;
     if (this.#closed || (status !== 'wait' && status !== 'end')) return;
-    this.#downSince ??= performance.now();
+    this.#lost();
     this.#client.connect().catch((error: unknown) => {
       this.#lastError ??= this.#cleaner.clean(error);
     });
   }
 
-  ask<T>(command: (commands: Commands) => Promise<T>): Promise<T> {
+  ask<T>(command: Command<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      let wanted = true;
       let again = true;
       let leave: (() => void) | undefined;
-      const timer = setTimeout(() => {
-        again = false; // nothing is done for a caller who was told that it failed
+      const isWanted = (): boolean => wanted;
+      const heard = this.#answers;
+      const deadline: Deadline = this.#deadlines.start(this.#timeoutMs, () => {
         leave?.();
-        reject(this.#tooLate());
-      }, this.#timeoutMs);
+        end(this.#tooLate());
+        if (this.#answers === heard) this.#giveUp();
+      });
       const end = (error: Error): void => {
-        clearTimeout(timer);
+        wanted = false;
+        deadline.end();
         reject(error);
       };
       const send = (): void => {
         try {
-          command(this.commands).then((answer) => {
-            clearTimeout(timer);
+          command(this.commands, isWanted).then((answer) => {
+            this.#answers++;
+            deadline.end();
             resolve(answer);
           }, failed);
         } catch (error) {
@@ -80,7 +95,7 @@ export class Connection {
       };
       const failed = (error: unknown): void => {
         const clean = this.#cleaner.clean(error);
-        if (again && isLost(error)) {
+        if (wanted && again && isLost(error)) {
           again = false;
           this.#lastError ??= clean;
           leave = this.#whenReady(send, end);
@@ -95,6 +110,7 @@ export class Connection {
 
   close(): void {
     this.#closed = true;
+    this.#down?.end();
     this.#client.disconnect();
     this.#settle(new Error(CLOSED));
   }
@@ -106,7 +122,7 @@ export class Connection {
       return undefined;
     }
     this.open();
-    if (this.#downSince !== undefined && performance.now() - this.#downSince > this.#timeoutMs) {
+    if (this.#gone) {
       never(this.#notConnected());
       return undefined;
     }
@@ -115,14 +131,24 @@ export class Connection {
     return () => this.#waiting.delete(waiting);
   }
 
+  /** Nothing has come for a whole deadline: the connection may be half open. */
+  #giveUp(): void {
+    if (!this.isCluster && this.#client.status === 'ready') this.#client.disconnect(true);
+  }
+
   #up(): void {
-    this.#downSince = undefined;
+    this.#down?.end();
+    this.#down = undefined;
+    this.#gone = false;
     this.#lastError = undefined;
     this.#settle();
   }
 
-  #down(): void {
-    this.#downSince ??= performance.now();
+  #lost(): void {
+    if (this.#closed) return;
+    this.#down ??= this.#deadlines.start(this.#timeoutMs, () => {
+      this.#gone = true;
+    });
   }
 
   #settle(error?: Error): void {

@@ -1,12 +1,14 @@
 /** The mark, five doubles and a checksum that stand before every record, so that scripts can judge it without reading it. */
 const HEAD_BYTES = 48;
-const MARK = 0x66703100; // 'fp1\0', as in scripts/common.lua
+const MARK = 0x66703200; // 'fp2\0', as in scripts/common.lua
 const MODULUS = 65_521;
 
 /** What the head of a stored value says. Times are milliseconds of the server's clock. */
 export interface Envelope {
   readonly generation: number;
   readonly freshUntil: number;
+  /** Since when it has been expired on demand; 0: it has not. */
+  readonly expiredAt: number;
   /** The newest invalidation that was known when the computation began: later ones void the value. */
   readonly stamp: number;
   /** The record, as the codec wrote it. */
@@ -20,7 +22,8 @@ export function openEnvelope(value: Buffer): Envelope | undefined {
   return {
     generation: value.readDoubleBE(4),
     freshUntil: value.readDoubleBE(12),
-    stamp: value.readDoubleBE(36),
+    stamp: value.readDoubleBE(28),
+    expiredAt: value.readDoubleBE(36),
     record: value.subarray(HEAD_BYTES),
   };
 }

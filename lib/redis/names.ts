@@ -63,9 +63,21 @@ function group(kind: string, namespace: string, name: string): string {
   return asItIs ? `${kind}:${text}` : `${kind}:#${sha256(text)}`;
 }
 
-/** What a group's name says; undefined where it was digested. */
+/** The same group, expired instead of forgotten. */
+export function expiredGroup(group: string): string {
+  return EXPIRED + group;
+}
+
+/** The group of an expiry; undefined for any other. */
+export function groupExpired(text: string): string | undefined {
+  return text.startsWith(EXPIRED) ? text.slice(EXPIRED.length) : undefined;
+}
+
+const EXPIRED = 'x';
+
+/** What a group's name says, expired or forgotten; undefined where it was digested. */
 export function parseGroup(text: string): { kind: string; namespace: string; name: string } | undefined {
-  const match = /^([nit]):(\d+):/.exec(text);
+  const match = /^x?([nit]):(\d+):/.exec(text);
   if (match === null) return undefined;
   const [head, kind, length] = match as unknown as [string, string, string];
   const rest = text.slice(head.length);

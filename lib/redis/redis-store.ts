@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { disowned } from '../base/maybe-promise.js';
 import type { MissReason } from '../states/cache-outcome.js';
-import type { StateRecord } from '../stores/record.js';
+import { expiredCopy, type StateRecord } from '../stores/record.js';
 import { encodeRecord } from '../stores/record-codec.js';
 import { revive, toPlain } from '../stores/revival.js';
 import type { Commit, Invalidation, Lead, LeadRequest, Miss, StoreHost } from '../stores/store.js';
@@ -15,12 +15,12 @@ import { makeClients } from './clients.js';
 import { CLOSED, Connection } from './connection.js';
 import { Listener } from './listener.js';
 import { Misses } from './misses.js';
-import { identityGroup, Names, namespaceGroup, tagGroup } from './names.js';
+import { expiredGroup, identityGroup, Names, namespaceGroup, tagGroup } from './names.js';
 import { type RedisStoreOptions, readSettings, type Settings } from './options.js';
 import { Reads } from './reads.js';
 import { runScript, type ScriptArgument, type ScriptName, textOf } from './scripts.js';
 import { ServerTime } from './server-time.js';
-import { Unusable, Values, windowsOf } from './values.js';
+import { Unusable, type Usable, Values, windowsOf } from './values.js';
 import { Versions } from './versions.js';
 import { Waiters } from './waiters.js';
 import { Watchers } from './watchers.js';
@@ -29,6 +29,9 @@ import { Watchers } from './watchers.js';
 const BOARD_OUTLIVES_MS = 2 * 86_400_000;
 /** How often a value that a script gave may turn out void before we give up: others write void ones faster than we read. */
 const MAX_ROUNDS = 10;
+const NEVER = Number.POSITIVE_INFINITY;
+/** As good as never, and a number that a script reads. */
+const ANY_TIME = 2 ** 53;
 /** Longer reasons are cut. */
 const MAX_DETAIL = 300;
 
@@ -36,7 +39,8 @@ const MAX_DETAIL = 300;
  * States in Redis or Valkey, shared by all processes that use the same server and prefix, of which one computes a key at a time. A hit
  * is one GET; scripts run on a miss only. Values are void at once after an invalidation of their key, in every process. After one of a
  * tag, a task or a namespace: at once in the process that asked, in others when the message comes, and at the latest after 3 s; a
- * process that cannot hear asks the server at each read.
+ * process that cannot hear asks the server at each read. The same holds for what is expired on demand. An expired value is kept as long as
+ * its longer stale window, and then as long again as it was fresh, though not less than 1 s nor more than 10 minutes.
  *
  * Needs ioredis 5.4 or 6. With a replica that takes over before it has everything, two processes may compute at once
  * (`min-replicas-to-write 1` helps). Close it, or the process stays alive.
@@ -100,10 +104,13 @@ class RedisStore implements WatchableStore {
 
   get(key: StoreKey): Promise<StateRecord | undefined> {
     this.#open();
-    const value = this.#reads.get(this.#names.value(key.digest));
-    const current = this.#board.current();
-    if (current === undefined) return value.then((bytes) => this.#values.fresh(bytes, key));
-    return Promise.all([value, current]).then(([bytes]) => this.#values.fresh(bytes, key));
+    let current: Promise<void> | undefined;
+    const value = this.#reads.get(this.#names.value(key.digest), (bytes) =>
+      current === undefined ? this.#values.fresh(bytes, key) : current.then(() => this.#values.fresh(bytes, key)),
+    );
+    current = this.#board.current();
+    disowned(current); // it may fail before there is a value
+    return value;
   }
 
   async lead(key: StoreKey, request: LeadRequest): Promise<Lead> {
@@ -132,6 +139,7 @@ class RedisStore implements WatchableStore {
 
   async commit(key: StoreKey, token: string, record: StateRecord): Promise<Commit> {
     this.#open();
+    const stamped = this.#stamps.has(token);
     const stamp = this.#stamps.get(token) ?? 0;
     let bytes: Uint8Array;
     try {
@@ -141,7 +149,7 @@ class RedisStore implements WatchableStore {
       await this.abandon(key, token, 0, { reason: 'not-stored', detail: refused });
       return { committed: false, refused };
     }
-    const [newest, [committed, , current]] = await Promise.all([
+    const [newest, [committed, , there]] = await Promise.all([
       this.#newest(),
       this.#scriptOfKey('commit', key, [
         token,
@@ -156,14 +164,16 @@ class RedisStore implements WatchableStore {
     ]);
     this.#stamps.delete(token);
     await this.#board.upTo(newest);
-    if (committed === 2) return { committed: true };
-    if (committed === 1) {
-      if (this.#board.voidedBy(stamp, key.scope, record.tags) !== undefined) return { committed: false };
+    if (committed === 1 || committed === 2) {
+      const known = committed === 2 && !stamped ? NEVER : stamp; // what was written long ago was judged then
+      if (this.#board.voidedBy(known, key.scope, record.tags) !== undefined) return { committed: false };
       disowned(this.#versions.saw(key.scope)); // for the reason of a miss some day, and no more
-      return { committed: true };
+      const since = Math.min(Number(there) || NEVER, this.#board.expiredSince(known, key.scope, record.tags));
+      const expiredAt = since === NEVER ? since : this.#toLocal(since);
+      return expiredAt < record.expiresAt ? { committed: true, expiredAt } : { committed: true };
     }
-    const there = this.#values.fresh(current as Buffer | null, key);
-    return there === undefined ? { committed: false } : { committed: false, current: there };
+    const current = this.#values.fresh(there as Buffer | null, key);
+    return current === undefined ? { committed: false } : { committed: false, current };
   }
 
   async abandon(key: StoreKey, token: string, notBeforeMs = 0, miss?: Miss): Promise<void> {
@@ -185,9 +195,12 @@ class RedisStore implements WatchableStore {
       ...(what.tags ?? []).map((tag) => tagGroup(namespace, tag)),
     ];
     const keys = (what.keys ?? []).map((key) =>
-      this.#scriptOfKey('invalidate', key, [`invalidated by ${by}`, inboxes, key.digest, events]),
+      what.expire
+        ? this.#scriptOfKey('expire', key, [key.digest, events])
+        : this.#scriptOfKey('invalidate', key, [`invalidated by ${by}`, inboxes, key.digest, events]),
     );
-    await Promise.all([...keys, ...(groups.length === 0 ? [] : [this.#board.post(groups, by)])]);
+    const posted = what.expire ? groups.map(expiredGroup) : groups;
+    await Promise.all([...keys, ...(posted.length === 0 ? [] : [this.#board.post(posted, by)])]);
   }
 
   watch(listener: (event: StoreEvent) => void): () => void {
@@ -233,20 +246,29 @@ class RedisStore implements WatchableStore {
     const { mode, token } = request;
     const leaseMs = Math.ceil(request.leaseMs);
     let seen: Unusable | undefined;
+    let expired: Pick<Usable, 'generation' | 'groupSince'> = { generation: 0, groupSince: NEVER };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const args = [mode, token, leaseMs, this.#listener.id, this.#names.inboxes, key.digest, seen?.generation ?? 0];
-      const asked = this.#scriptOfKey('lead', key, args);
+      const { id } = this.#listener;
+      const known = [seen?.generation ?? 0, expired.generation, Math.min(expired.groupSince, ANY_TIME)];
+      const asked = this.#scriptOfKey('lead', key, [
+        ...[mode, token, leaseMs, id, this.#names.inboxes, key.digest],
+        ...known,
+      ]);
       const [newest, [status, , value, ...rest]] = await Promise.all([this.#newest(), asked]);
       await this.#board.upTo(newest);
       const found = value === null ? undefined : this.#values.read(value as Buffer, key);
       if (found instanceof Unusable) seen = found;
-      const record = found instanceof Unusable ? undefined : found;
+      const usable = found instanceof Unusable ? undefined : found;
       const kind = textOf(status);
       if (kind === 'hit' || kind === 'stale') {
-        if (record !== undefined) return { status: kind, record };
+        if (usable === undefined) continue;
+        const { record, generation, groupSince } = usable;
+        if (groupSince === NEVER || (generation === expired.generation && groupSince >= expired.groupSince))
+          return { status: kind, record: kind === 'hit' ? record : this.#expired(usable) };
+        expired = usable; // the script knows of single keys alone: it is asked again, and told
         continue;
       }
-      const stale = record === undefined ? {} : { stale: record };
+      const stale = usable === undefined ? {} : { stale: this.#expired(usable) };
       if (kind === 'wait') {
         const [leaseLeftMs] = rest as [number];
         return { status: 'wait', leaseLeftMs, ...(woken && { woken }), ...stale };
@@ -257,6 +279,16 @@ class RedisStore implements WatchableStore {
       return { status: 'lead', generation, miss, ...(leaseMs > 0 && { renewEveryMs: leaseMs / 3 }), ...stale };
     }
     throw new Error(`${MAX_ROUNDS} values in a row were void by the time they were read`);
+  }
+
+  #expired({ record, keySince, groupSince }: Usable): StateRecord {
+    const since = Math.min(keySince, groupSince);
+    return expiredCopy(record, since === NEVER ? since : this.#toLocal(since));
+  }
+
+  /** A moment of the server's clock by the pond's, which judges stale windows. */
+  #toLocal(moment: number): number {
+    return this.#host.clock.now() - this.#time.since(moment);
   }
 
   /** The newest number on the server's board; null where it has none yet. */

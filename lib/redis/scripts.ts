@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { messageOf } from '../base/errors.js';
 import { refusesScripts } from './clean-error.js';
-import type { Commands } from './clients.js';
-import type { Connection } from './connection.js';
+import type { Command, Connection } from './connection.js';
 import { LUA } from './lua-sources.js';
 
 export type ScriptName = keyof typeof LUA;
@@ -19,6 +18,9 @@ function digestOf(name: ScriptName): string {
   return digest;
 }
 
+/** The whole scripts that are on their way, by connection. A crowd that meets a server without them sends each once. */
+const loading = new WeakMap<Connection, Map<ScriptName, Promise<unknown>>>();
+
 /** Runs a script by its digest; where the server does not know it yet, whole. */
 export async function runScript(
   connection: Connection,
@@ -27,12 +29,19 @@ export async function runScript(
   args: readonly ScriptArgument[],
 ): Promise<readonly unknown[]> {
   const rest = [keys.length, ...keys, ...args];
-  const command = async (commands: Commands): Promise<unknown> => {
-    try {
-      return await commands.callBuffer('evalsha', digestOf(name), ...rest);
-    } catch (error) {
-      if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-      return commands.callBuffer('eval', LUA[name], ...rest);
+  const command: Command<unknown> = async (commands, isWanted) => {
+    const goesOn = (): boolean => name === 'abandon' || isWanted(); // a lease is given back whether anybody waits for that or not
+    for (;;) {
+      try {
+        return await commands.callBuffer('evalsha', digestOf(name), ...rest);
+      } catch (error) {
+        if (!goesOn() || !messageOf(error).startsWith('NOSCRIPT')) throw error;
+      }
+      const whole = loading.get(connection)?.get(name);
+      if (whole === undefined) return load(connection, name, commands.callBuffer('eval', LUA[name], ...rest));
+      // Then it is asked again: in a cluster the script may have gone to another node.
+      await whole.catch(() => {});
+      if (!goesOn()) throw new Error('nobody waits for it any more');
     }
   };
   try {
@@ -40,6 +49,17 @@ export async function runScript(
   } catch (error) {
     if (!refusesScripts(error)) throw error;
     throw new Error(`${NO_SCRIPTS} It said: ${messageOf(error)}`);
+  }
+}
+
+/** Has others wait for a script that was sent whole. */
+async function load(connection: Connection, name: ScriptName, answer: Promise<unknown>): Promise<unknown> {
+  const scripts = loading.get(connection) ?? new Map<ScriptName, Promise<unknown>>();
+  loading.set(connection, scripts.set(name, answer));
+  try {
+    return await answer;
+  } finally {
+    scripts.delete(name);
   }
 }
 

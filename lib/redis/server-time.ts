@@ -24,6 +24,11 @@ export class ServerTime {
     return this.#error + (now - this.#at) * DRIFT + 1;
   }
 
+  /** How long ago a moment of the server's clock was, in milliseconds. */
+  since(moment: number): number {
+    return performance.now() + this.#offset - moment;
+  }
+
   /** Whether a moment of the server's clock is surely still to come. What is too near to tell, a script decides. */
   isAhead(moment: number): boolean {
     const now = performance.now();

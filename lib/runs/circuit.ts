@@ -6,9 +6,13 @@ const OPEN_MS = 5_000;
 /**
  * Whether a store is worth asking. After failures in a row nobody waits for it any more; after a while one call tries it, and
  * its answer decides for all.
+ *
+ * In a row means one after another: a crowd that asked together, and fails together, says one thing and counts once. So a store that
+ * never answers is left alone after five deadlines, however many ask it.
  */
 export class Circuit {
   #failures = 0;
+  #counted = 0;
   #closedAgainAt = 0;
   #probing = false;
 
@@ -20,12 +24,20 @@ export class Circuit {
     return true;
   }
 
+  /** How many failures have counted since it was made: a question remembers that when it is sent. */
+  get counted(): number {
+    return this.#counted;
+  }
+
   succeeded(): void {
     this.#failures = 0;
     this.#probing = false;
   }
 
-  failed(now: number): void {
+  /** @param countedBefore `counted` when the question was sent. Where others have counted since, this failure is one of theirs. */
+  failed(now: number, countedBefore: number): void {
+    if (countedBefore !== this.#counted) return;
+    this.#counted++;
     this.#failures++;
     this.#probing = false;
     if (this.#failures >= OPENS_AFTER) this.#closedAgainAt = now + OPEN_MS;

@@ -7,7 +7,13 @@ import { Frame, printsOf, type Scope } from './frame.js';
 import type { Plan } from './plan.js';
 import { RunIdentity } from './run-identity.js';
 import { runName } from './run-template.js';
+import type { RunValues } from './run-values.js';
 import type { TaskFrame } from './task-frame.js';
+
+interface FlowTally {
+  hits: number;
+  misses: number;
+}
 
 /** A flow's call and run: its context, the scope of its body, and what it knows of its task runs. */
 export class FlowFrame extends Frame implements FlowRunContext {
@@ -20,6 +26,12 @@ export class FlowFrame extends Frame implements FlowRunContext {
   taskRuns = 0;
   cachedTaskRuns = 0;
   savedMs = 0;
+  /** Runs of tasks with a key whose method ran. */
+  missedTaskRuns = 0;
+  /** What subflows that have ended counted. */
+  readonly #ofSubflows: FlowTally = { hits: 0, misses: 0 };
+  /** What the flow around has been told. */
+  readonly #told: FlowTally = { hits: 0, misses: 0 };
   /** Hooks and submitted runs that the flow's end awaits. */
   readonly pending = new Set<Promise<unknown>>();
   /** Submitted runs that failed; whoever asked for one by the end has seen it. */
@@ -63,6 +75,28 @@ export class FlowFrame extends Frame implements FlowRunContext {
       this.#lastOrdinal = ordinal;
     }
     return this.#lastOrdinal.next++;
+  }
+
+  /** Takes the last number back: what only asks for a key is no run. */
+  uncountRun(): void {
+    this.taskRuns--;
+    this.#lastOrdinal.next--;
+  }
+
+  /** Runs of tasks with a key, those of subflows that have ended among them: served, and run. */
+  get tally(): Readonly<FlowTally> {
+    const { hits, misses } = this.#ofSubflows;
+    return { hits: this.cachedTaskRuns + hits, misses: this.missedTaskRuns + misses };
+  }
+
+  /** Adds its tally to that of the flow around; what has been told before, at the end of an attempt, counts once. */
+  tellFlowAround(): void {
+    const { parentFlow } = this;
+    if (parentFlow === undefined) return;
+    const { hits, misses } = this.tally;
+    parentFlow.#ofSubflows.hits += hits - this.#told.hits;
+    parentFlow.#ofSubflows.misses += misses - this.#told.misses;
+    Object.assign(this.#told, { hits, misses });
   }
 
   get source(): string {
@@ -152,6 +186,10 @@ class FlowKeys implements FlowKeyContext {
 
   get flowRunId(): string {
     return this.#parent('flowRunId').identity.id;
+  }
+
+  get values(): RunValues {
+    return this.#frame.values;
   }
 
   get parameters(): Dictionary {

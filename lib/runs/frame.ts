@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { single } from '../base/single.js';
-import { type Dictionary, dictionaryOf, strictDictionary } from '../definitions/dictionary.js';
+import { type Dictionary, dictionaryOf, type ParameterList, strictDictionary } from '../definitions/dictionary.js';
 import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
 import { type Logger, sourceLogger } from '../log/logger.js';
 import type { State } from '../states/state.js';
@@ -9,6 +9,7 @@ import { Cancellation } from './cancellation.js';
 import { Execution } from './execution.js';
 import type { FlowFrame } from './flow-frame.js';
 import type { Plan } from './plan.js';
+import { NO_VALUES, type RunValues } from './run-values.js';
 import type { Runtime } from './runtime.js';
 
 /** Where code runs: in a pond, perhaps in a flow, perhaps in a task. What the one `AsyncLocalStorage` carries. */
@@ -23,6 +24,8 @@ export interface Scope {
   readonly frame: Frame | undefined;
   /** What ends the wait of calls made here. */
   readonly cancellation: Cancellation | undefined;
+  /** What the entry point set: tenant, user, locale. */
+  readonly values: RunValues;
   /** Whether prints here become log lines. */
   readonly logPrints: boolean;
   /** Whose lines they become, where that is not the innermost run: a key function prints for the task whose key it makes. */
@@ -65,14 +68,10 @@ export abstract class Frame implements Scope {
   readonly parent: Scope | undefined;
   /** What ends its caller's wait; the run itself may go on for others. */
   waiting: Cancellation | undefined;
-  /** Told of every state; set by `submit`. */
-  observer: ((state: State) => void) | undefined = undefined;
   /** Set when the key function asked for the flow run. */
   askedForFlowRun = false;
-  /** What the key function returned. */
-  key: string | undefined = undefined;
-  #dictionary: Dictionary | undefined = undefined;
-  #execution: Execution | undefined = undefined;
+  private byName: Dictionary | undefined = undefined;
+  private run: Execution | undefined = undefined;
 
   constructor(plan: Plan, receiver: unknown, args: readonly unknown[], parent: Scope | undefined) {
     this.plan = plan;
@@ -99,24 +98,40 @@ export abstract class Frame implements Scope {
 
   /** The run itself, which most calls never have. */
   get execution(): Execution {
-    this.#execution ??= new Execution();
-    return this.#execution;
+    this.run ??= new Execution();
+    return this.run;
   }
 
   get attempt(): number {
-    return this.#execution === undefined ? 0 : this.#execution.attempt;
+    return this.run === undefined ? 0 : this.run.attempt;
   }
 
+  /** When the first attempt began, in milliseconds since 1970; 0 before it. */
   get startedAt(): number {
-    return this.#execution === undefined ? 0 : this.#execution.startedAt;
+    return this.run === undefined ? 0 : this.run.startedAt(this.runtime.clock);
+  }
+
+  /** What the key function returned. */
+  get key(): string | undefined {
+    return this.run?.key;
+  }
+
+  /** Told of every state; set by `submit`. */
+  get observer(): ((state: State) => void) | undefined {
+    return this.run?.observer;
   }
 
   get cancellation(): Cancellation | undefined {
-    return this.#execution?.cancellation;
+    return this.run?.cancellation;
   }
 
   get flight(): object | undefined {
-    return this.#execution?.flight;
+    return this.run?.flight;
+  }
+
+  /** What `pond.run` set around the call; empty where it set nothing. */
+  get values(): RunValues {
+    return this.parent === undefined ? NO_VALUES : this.parent.values;
   }
 
   /** Aborts with the run; made when read, as most tasks never ask. */
@@ -128,14 +143,20 @@ export abstract class Frame implements Scope {
 
   /** The inputs by name; reading a name that the method does not have throws `UnknownParameterError`. */
   get parameters(): Dictionary {
-    this.#dictionary ??= strictly(this);
-    return this.#dictionary;
+    this.byName ??= strictly(this);
+    return this.byName;
   }
 
-  /** The inputs for a key function: strict at a task's first calls, plain after them. */
-  dictionary(strict: boolean): Dictionary {
-    this.#dictionary = strict ? strictly(this) : dictionaryOf(this.plan.definition.parameterList, this.args);
-    return this.#dictionary;
+  /** The inputs for a key function that is not trusted yet: reading a name that the method does not have throws. */
+  strictInputs(): Dictionary {
+    this.byName = strictly(this);
+    return this.byName;
+  }
+
+  /** The inputs for a key function, by the names that the method has. */
+  plainInputs(list: ParameterList): Dictionary {
+    this.byName = dictionaryOf(list, this.args);
+    return this.byName;
   }
 
   get logger(): Logger {

@@ -1,10 +1,16 @@
 import type { Definition } from '../definitions/definition.js';
 import { nameOfClass, placeName } from '../definitions/definition.js';
+import type { ParameterList } from '../definitions/dictionary.js';
+import { checkRunOptions, withDefaults, withOverrides } from '../definitions/option-rules.js';
 import { type Settings, settle } from '../definitions/settings.js';
-import { checkRunOptions, type ParsedTaskOptions, withDefaults, withOverrides } from '../definitions/task-options.js';
+import type { ParsedTaskOptions } from '../definitions/task-options.js';
+import type { AnyKeyFn } from '../keys/key-function.js';
 import type { FlowInfo, TaskInfo } from '../states/run-context.js';
 import type { StateName } from '../states/state.js';
+import { type Findable, findableOf } from '../stores/findable.js';
+import { MemoryStore } from '../stores/memory-store.js';
 import type { StateStore } from '../stores/store.js';
+import type { KeyScope } from '../stores/store-key.js';
 import type { Circuit } from './circuit.js';
 import type { Keyring, Runtime } from './runtime.js';
 
@@ -20,6 +26,11 @@ export class Plan {
   readonly identity: string;
   readonly className: string | undefined;
   readonly keyring: Keyring;
+  /** The keyring's, and the settings' key function: one read less on every hit. */
+  readonly scope: KeyScope;
+  readonly keyFn: AnyKeyFn | undefined;
+  /** The parameters, where the key function reads them by name. */
+  readonly inputs: ParameterList | undefined;
   readonly store: StateStore;
   readonly circuit: Circuit;
   /** Another definition or class had the identity first. */
@@ -30,6 +41,12 @@ export class Plan {
   readonly quietHit: boolean;
   /** Whether hits give the stored object itself. */
   readonly sharesResult: boolean;
+  /** The store, where it is one in memory. */
+  readonly memory: MemoryStore | undefined;
+  /** What the store has in memory, its own or its near tier's. */
+  readonly findable: Findable | undefined;
+  /** Whether calls may take the short way of `engine/quick-hit.ts`. */
+  readonly quick: boolean;
   /** Who listens to its runs, by state. */
   readonly topics: Readonly<Record<StateName, { readonly wanted: boolean }>>;
   /**
@@ -63,14 +80,23 @@ export class Plan {
     // A flow over a task of one method is another computation.
     const keyIdentity = definition.role === 'flow' ? `flow ${this.identity}` : this.identity;
     this.identityTaken = this.settings.keyFn && claim(runtime, keyIdentity, definition, receiverClass);
-    this.keyring = runtime.keyring(this.settings.shared ? '' : keyIdentity, this.settings.version);
+    this.keyring = runtime.keyring(
+      this.settings.shared ? sharedIdentity(this.settings) : keyIdentity,
+      this.settings.version,
+    );
+    this.scope = this.keyring.scope;
+    this.keyFn = this.settings.keyFn;
+    this.inputs = this.settings.keyNeedsDictionary ? definition.parameterList : undefined;
     this.store = runtime.store(this.settings.store, this.where);
     this.circuit = runtime.circuit(this.store);
     this.lookup = this.#lookup();
     this.quietHit = this.settings.onCompletion.length === 0;
     this.sharesResult = this.settings.resultCopy === 'share';
     this.topics = runtime.topics[definition.role];
-    this.strictCalls = STRICT_CALLS;
+    this.strictCalls = this.inputs === undefined ? 0 : STRICT_CALLS;
+    this.memory = this.store instanceof MemoryStore ? this.store : undefined;
+    this.findable = findableOf(this.store);
+    this.quick = this.#isQuick();
     this.#tags = typeof this.settings.tags === 'function' ? undefined : this.settings.tags;
   }
 
@@ -78,6 +104,23 @@ export class Plan {
     if (this.settings.keyFn === undefined) return 'no-key';
     if (this.runtime.caching === 'off' || this.runtime.closed) return 'off';
     return this.identityTaken === undefined ? 'yes' : 'identity-taken';
+  }
+
+  /** Whether a hit gives the stored value itself to its caller, and is nobody else's business. */
+  #isQuick(): boolean {
+    const { settings, runtime } = this;
+    return (
+      this.definition.role === 'task' &&
+      this.lookup === 'yes' &&
+      this.quietHit &&
+      this.sharesResult &&
+      this.findable !== undefined &&
+      (this.store.sync || this.definition.promised) &&
+      settings.instanceKey === undefined &&
+      settings.varyBy.length === 0 &&
+      !(settings.refresh ?? runtime.caching === 'refresh') &&
+      !(settings.logPrints ?? runtime.logPrints)
+    );
   }
 
   /** Whether a call of it answers with a promise, as far as that is known before it runs. */
@@ -131,6 +174,11 @@ function identityOf(definition: Definition, declaring: object | undefined, recei
   const base = options.identity ?? (subject.isTwin ? definition.name : placeName(subject, declaring));
   const foreign = receiverClass !== undefined && receiverClass !== declaring;
   return foreign ? `${base}@${nameOfClass(receiverClass) || '(anonymous)'}` : base;
+}
+
+/** Keys that vary are never those of the scope that all share. */
+function sharedIdentity({ varyBy }: Settings): string {
+  return varyBy.length === 0 ? '' : `varies by ${JSON.stringify(varyBy)}`;
 }
 
 /** Takes an identity for a definition; a sentence naming both places where another has it. */

@@ -1,6 +1,7 @@
 import type { Topic } from '../base/events.js';
 import type { FlowInfo, FlowRun, TaskInfo, TaskRun } from '../states/run-context.js';
 import type { State, StateName } from '../states/state.js';
+import type { Invalidation } from '../stores/store.js';
 
 /** A task run has entered a state. */
 export interface TaskRunEvent {
@@ -31,19 +32,39 @@ export interface FlowRunEvent {
   readonly delayMs: number | undefined;
 }
 
-/** Something went wrong beside the run: the run goes on. */
+/** Something went wrong beside the run: the run goes on. `renewal`: an expired value was served, and renewing it failed. */
 export interface TroubleEvent {
-  readonly kind: 'uncacheable' | 'store' | 'hook' | 'listener' | 'retry-if' | 'unawaited' | 'not-stored';
+  readonly kind:
+    | 'uncacheable'
+    | 'store'
+    | 'hook'
+    | 'listener'
+    | 'retry-if'
+    | 'unawaited'
+    | 'not-stored'
+    | 'renewal'
+    | 'not-invalidated'
+    | 'invalidated-late';
   /** Whose trouble: `Pricing.quote`, `Task run 'quote-0'`. */
   readonly where: string;
   readonly message: string;
   readonly error?: unknown;
 }
 
+/** States were made void, or stale: all stores concerned have done it. */
+export interface InvalidationEvent {
+  /** Single keys, tasks by identity, tags, or everything. */
+  readonly what: Invalidation;
+  /** Who asked: `invalidate(Pricing.quote)`. */
+  readonly by: string;
+  /** Whether they may still be served where a stale value may. */
+  readonly expire: boolean;
+}
+
 /** The events of a pond. A run's are named by role and state: `task:Cached`, `flow:Completed`. */
 export type RunEvents = { readonly [K in `task:${StateName}`]: TaskRunEvent } & {
   readonly [K in `flow:${StateName}`]: FlowRunEvent;
-} & { readonly trouble: TroubleEvent };
+} & { readonly invalidation: InvalidationEvent; readonly trouble: TroubleEvent };
 
 const STATE_NAMES: readonly StateName[] = [
   'Pending',
@@ -69,5 +90,6 @@ export function stateTopics<T>(find: (name: StateName) => Topic<T>): StateTopics
 /** Every event's name. */
 export const EVENT_NAMES: readonly (keyof RunEvents)[] = [
   ...STATE_NAMES.flatMap((name) => [`task:${name}`, `flow:${name}`] as const),
+  'invalidation',
   'trouble',
 ];

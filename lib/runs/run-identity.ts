@@ -8,31 +8,25 @@ import { randomRunName } from './run-name.js';
  */
 export class RunIdentity implements RecordOrigin {
   #id: string | undefined = undefined;
+  /** Without the number that a task's run in a flow has. */
   #name: string | undefined;
-  readonly #base: string | undefined;
   readonly #ordinal: number;
   readonly #flow: RunIdentity | undefined;
 
-  private constructor(
-    name: string | undefined,
-    base: string | undefined,
-    ordinal: number,
-    flow: RunIdentity | undefined,
-  ) {
+  private constructor(name: string | undefined, ordinal: number, flow: RunIdentity | undefined) {
     this.#name = name;
-    this.#base = base;
     this.#ordinal = ordinal;
     this.#flow = flow;
   }
 
   /** A task's run: `quote-3` in a flow run, `quote` outside (ordinal -1). */
   static ofTask(base: string, ordinal: number, flow: RunIdentity | undefined): RunIdentity {
-    return new RunIdentity(undefined, base, ordinal, flow);
+    return new RunIdentity(base, ordinal, flow);
   }
 
   /** A run with a name of its own; a random one where it has none. */
   static named(name: string | undefined, flow?: RunIdentity): RunIdentity {
-    return new RunIdentity(name, undefined, -1, flow);
+    return new RunIdentity(name, -1, flow);
   }
 
   get id(): string {
@@ -41,9 +35,8 @@ export class RunIdentity implements RecordOrigin {
   }
 
   get name(): string {
-    this.#name ??=
-      this.#base === undefined ? randomRunName() : this.#ordinal < 0 ? this.#base : `${this.#base}-${this.#ordinal}`;
-    return this.#name;
+    this.#name ??= randomRunName();
+    return this.#ordinal < 0 ? this.#name : `${this.#name}-${this.#ordinal}`;
   }
 
   get origin(): Origin {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { Deadlines } from '../base/deadlines.js';
 import type { Events } from '../base/events.js';
 import type { Definition } from '../definitions/definition.js';
 import type { ParsedTaskOptions } from '../definitions/task-options.js';
@@ -16,6 +17,8 @@ export type CachingMode = 'on' | 'off' | 'refresh';
 export interface Counters {
   hits: number;
   joined: number;
+  /** Expired values served. */
+  stale: number;
   misses: number;
   refreshes: number;
   uncacheable: number;
@@ -41,6 +44,8 @@ export interface Runtime {
   readonly logPrints: boolean;
   readonly onStoreError: 'run' | 'fail';
   readonly storeTimeoutMs: number;
+  /** Those of answers of stores. */
+  readonly deadlines: Deadlines;
   readonly namespace: string;
   readonly taskDefaults: ParsedTaskOptions;
   readonly closed: boolean;
@@ -58,8 +63,12 @@ export interface Runtime {
   readonly identities: Map<string, { readonly definition: Definition; readonly receiverClass: unknown }>;
   /** The keyring of a scope. */
   keyring(identity: string, version: string | undefined): Keyring;
+  /** Every keyring that flights may be found in. */
+  readonly keyrings: Iterable<Keyring>;
   /** The store of this name; the default one where it is undefined. */
   store(named: string | StateStore | undefined, where: string): StateStore;
+  /** Every store that tasks of the pond may use: the default one, the named ones, and those given to tasks that were called. */
+  allStores(): readonly StateStore[];
   /** Whether a store is worth asking. */
   circuit(store: StateStore): Circuit;
   /** Tells of trouble; one line, and for a `once` key only the first time; of a store, once a minute. */

@@ -64,6 +64,10 @@ export class TaskFrame extends Frame implements TaskRunContext {
     return this.execution.fence;
   }
 
+  get previous(): unknown {
+    return this.execution.previous;
+  }
+
   get source(): string {
     return `Task run '${this.identity.name}'`;
   }

@@ -1,6 +1,7 @@
-import type { StateRecord } from '../stores/record.js';
+import { expiredCopy, type StateRecord } from '../stores/record.js';
 import { decodeRecord, Undecodable } from '../stores/record-codec.js';
 import type { StoreKey } from '../stores/store-key.js';
+import { type Marked, markedSince } from './expiries.js';
 import type { Statements } from './statements.js';
 import { tagsToSql } from './text.js';
 
@@ -20,11 +21,21 @@ export function lookUp(statements: Statements, key: StoreKey, now: number): Stat
   return typeof record === 'string' || record.expiresAt > now ? record : DAMAGED;
 }
 
-/** The record of a key though it has expired, while it is there and nobody has invalidated it. */
-export function lookUpStale(statements: Statements, key: StoreKey): StateRecord | undefined {
-  const row = statements.stale.get(key.digest) as Row | undefined;
-  const record = row === undefined ? undefined : recordOf(row, key);
-  return typeof record === 'string' ? undefined : record;
+interface StaleRow extends Row, Marked {
+  readonly tags: string | null;
+  readonly generation: number;
+  readonly expiresAt: number;
+  readonly marked: number;
+}
+
+/** The record of a key that has expired, while it is there and nobody has invalidated it; or why it cannot be read. */
+export function lookUpStale(statements: Statements, key: StoreKey): StateRecord | string | undefined {
+  const row = statements.stale.get(key.digest) as StaleRow | undefined;
+  if (row === undefined) return undefined;
+  const record = recordOf(row, key);
+  if (typeof record === 'string') return record;
+  const since = row.marked === 1 ? markedSince(statements, row) : Number.POSITIVE_INFINITY;
+  return expiredCopy(record, Math.min(row.expiresAt, since));
 }
 
 /** The record is checked by its codec; the columns, which were asked, against the record. */

@@ -26,13 +26,13 @@ export function bury(statements: Statements, digest: string, miss: Miss, now: nu
 }
 
 /** Why a key has no valid value, as far as the database remembers. */
-export function whyMissed(statements: Statements, slot: Slot, key: StoreKey, now: number): Miss {
+export function whyMissed(statements: Statements, slot: Slot, key: StoreKey, now: number, expiresAt: number): Miss {
   if (slot.generation === null) return whyAbsent(statements, slot, key);
   if (slot.generation <= slot.scopeVoid && slot.scopeVoid > slot.namespaceVoid)
     return invalidatedBy(slot.scopeVoidBy ?? '');
   if (slot.generation <= slot.namespaceVoid) return invalidatedBy(slot.namespaceVoidBy ?? '');
   if (slot.tagVoid === 1) return INVALIDATED_BY_TAG;
-  const ago = now - slot.expiresAt;
+  const ago = now - expiresAt;
   return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
 }
 

@@ -17,7 +17,10 @@ export interface SqliteStoreOptions {
    * again by timer, synchronous ones run without the store.
    */
   readonly busyTimeout?: Duration | undefined;
-  /** How long an expired value is kept, so that a miss can still say that it expired. Default 1 hour. */
+  /**
+   * How long a value is kept past its expiry and its longer stale window, so that a miss can still say that it expired, and a task
+   * renew it. Default 1 hour.
+   */
   readonly keepExpired?: Duration | undefined;
   /** A module with the API of `node:sqlite`. Default: `node:sqlite`, else `@photostructure/sqlite`. */
   readonly driver?: SqliteDriver | undefined;

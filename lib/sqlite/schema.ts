@@ -5,8 +5,8 @@ const APPLICATION_ID = 0x46_6c_6f_77;
 
 /**
  * From one schema to the next; the first makes everything. What has been released is never edited: a change is a further step.
- * Times are milliseconds since 1970, `Inf` is never. Row ids of `tombstones`, `tag_voids` and `leases` rise with time: the
- * lowest are the oldest.
+ * Times are milliseconds since 1970, `Inf` is never. Row ids of `tombstones`, `tag_voids`,
+ * `tag_expiries` and `leases` rise with time: the lowest are the oldest.
  */
 const STEPS: readonly string[] = [
   `
@@ -66,6 +66,24 @@ const STEPS: readonly string[] = [
     detail TEXT,
     buried_at REAL NOT NULL
   );
+  `,
+  `
+  -- What was expired is no hit, and still there: generation,time,... in expiries, the newest generation beside it.
+  ALTER TABLE namespaces ADD COLUMN expired_to INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE namespaces ADD COLUMN expiries TEXT;
+  ALTER TABLE namespaces ADD COLUMN tag_expired INTEGER NOT NULL DEFAULT 0; -- of the last expiry by tag, whichever
+  ALTER TABLE scopes ADD COLUMN expired_to INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE scopes ADD COLUMN expiries TEXT;
+  CREATE TABLE tag_expiries (
+    namespace INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    expiries TEXT NOT NULL,
+    PRIMARY KEY (namespace, tag)
+  );
+  ALTER TABLE records ADD COLUMN stale_for REAL NOT NULL DEFAULT 0; -- milliseconds past expires_at in which it may be of use
+  ALTER TABLE records ADD COLUMN held_until REAL; -- nobody computes until then while it is of use
+  ALTER TABLE leases ADD COLUMN expired_at REAL; -- when its key was first expired since it began
   `,
 ];
 

@@ -41,7 +41,7 @@ class SqliteStore implements StateStore {
   readonly revival = { toPlain, revive };
   readonly #settings: SqliteSettings;
   readonly #queue: WriteQueue;
-  readonly #sweeper = new Sweeper();
+  readonly #sweeper: Sweeper;
   readonly #wakings = new Wakings();
   /** Asked for its clock each time: a pond may be given another. */
   #host: StoreHost = { clock: systemClock };
@@ -51,6 +51,7 @@ class SqliteStore implements StateStore {
 
   constructor(settings: SqliteSettings) {
     this.#settings = settings;
+    this.#sweeper = new Sweeper(settings.keepExpiredMs);
     this.#queue = new WriteQueue(
       (work) => this.#transact(work),
       (error) => explained(error, settings.path),
@@ -70,9 +71,9 @@ class SqliteStore implements StateStore {
 
   lead(key: StoreKey, request: LeadRequest): MaybePromise<Lead> {
     const leased = request.leaseMs > 0;
-    // Who waits asks again and again: that must not cost the writer's lock.
-    const waiting = leased && request.mode === 'normal' ? this.#ifHeld(key) : undefined;
-    if (waiting !== undefined) return waiting;
+    // Who waits or is held back asks again and again: that must not cost the writer's lock.
+    const held = leased && request.mode === 'normal' ? this.#ifHeld(key) : undefined;
+    if (held !== undefined) return held;
     return this.#write(
       leased ? 'queue' : 'none',
       (statements, now) => ledger.lead(statements, key, request, now),
@@ -94,9 +95,10 @@ class SqliteStore implements StateStore {
       this.#patienceOf(token),
       (statements, now): Commit => {
         if (typeof write === 'string') return refuse(statements, key, token, write, now);
-        if (ledger.commit(statements, key, token, write, now)) {
+        const expiresAt = ledger.commit(statements, key, token, write, now);
+        if (expiresAt !== undefined) {
           this.#sweeper.step(statements, now);
-          return { committed: true };
+          return expiresAt < record.expiresAt ? { committed: true, expiredAt: expiresAt } : { committed: true };
         }
         const current = lookUp(statements, key, now);
         return typeof current === 'object' ? { committed: false, current } : { committed: false };
@@ -108,11 +110,11 @@ class SqliteStore implements StateStore {
     );
   }
 
-  abandon(key: StoreKey, token: string, _notBeforeMs?: number, miss?: Miss): MaybePromise<void> {
+  abandon(key: StoreKey, token: string, notBeforeMs = 0, miss?: Miss): MaybePromise<void> {
     return this.#write(
       this.#patienceOf(token),
       (statements, now) => {
-        ledger.abandon(statements, key, token, now, miss);
+        ledger.abandon(statements, key, token, now, { miss, notBeforeMs });
       },
       () => this.#over(key, token),
     );
@@ -121,8 +123,10 @@ class SqliteStore implements StateStore {
   invalidate(what: Invalidation): MaybePromise<void> {
     return this.#write(
       'queue if busy',
-      (statements, now) => ledger.invalidate(statements, what, now),
-      () => this.#wakings.wakeAll(),
+      (statements, now) => ledger.invalidate(statements, what, now, this.#settings.keepExpiredMs),
+      () => {
+        if (!what.expire) this.#wakings.wakeAll();
+      },
     );
   }
 
@@ -136,10 +140,10 @@ class SqliteStore implements StateStore {
 
   #encoded(record: StateRecord): ledger.Encoded | string {
     const { generation, expiresAt, tags } = record;
-    const end = expiresAt + Math.max(record.renewForMs, record.errorForMs) + this.#settings.keepExpiredMs;
-    const keptUntil = end === Number.POSITIVE_INFINITY ? null : end;
+    const staleForMs = Math.max(record.renewForMs, record.errorForMs);
+    const { keepExpiredMs: keptForMs } = this.#settings;
     try {
-      return { bytes: encodeRecord(record), generation, expiresAt, keptUntil, tags };
+      return { bytes: encodeRecord(record), generation, expiresAt, staleForMs, keptForMs, tags };
     } catch (error) {
       return messageOf(error);
     }
@@ -148,14 +152,19 @@ class SqliteStore implements StateStore {
   #ifHeld(key: StoreKey): Lead | undefined {
     return this.#read((statements, now) => {
       const slot = ledger.slotOf(statements, key);
-      if (slot === undefined || !ledger.isHeld(slot, now)) return undefined;
+      if (slot === undefined) return undefined;
+      const held = ledger.isHeld(slot, now);
+      if (!held && slot.heldUntil === null) return undefined;
       const record = lookUp(statements, key, now);
-      return typeof record === 'object' ? { status: 'hit', record } : this.#waiting(key, slot);
+      if (typeof record === 'object') return { status: 'hit', record };
+      const instead = ledger.heldBack(statements, key, slot, now);
+      if (instead !== undefined) return { status: 'stale', record: instead };
+      return held ? this.#waiting(key, slot) : undefined;
     });
   }
 
   #onLed(key: StoreKey, { token, leaseMs }: LeadRequest, led: ledger.Led): Lead {
-    if (led.status === 'hit') return led;
+    if (led.status === 'hit' || led.status === 'stale') return led;
     if (led.status === 'wait') return this.#waiting(key, led.slot);
     this.#wakings.wake(key.digest); // whoever waits for the run that this one overtakes
     if (leaseMs === 0) return led;
@@ -180,7 +189,8 @@ class SqliteStore implements StateStore {
 
   #stale(key: StoreKey): StateRecord | undefined {
     try {
-      return this.#read((statements) => lookUpStale(statements, key));
+      const record = this.#read((statements) => lookUpStale(statements, key));
+      return typeof record === 'string' ? undefined : record;
     } catch {
       return undefined; // the next question tells of the fault
     }
@@ -255,7 +265,9 @@ class SqliteStore implements StateStore {
 /** A value that cannot be stored: whoever asks next is told why. */
 function refuse(statements: Statements, key: StoreKey, token: string, refused: string, now: number): Commit {
   const miss: Miss = { reason: 'not-stored', detail: refused };
-  return ledger.abandon(statements, key, token, now, miss, true) ? { committed: false, refused } : { committed: false };
+  return ledger.abandon(statements, key, token, now, { miss, replaces: true })
+    ? { committed: false, refused }
+    : { committed: false };
 }
 
 function closed(): Error {

@@ -59,6 +59,8 @@ export interface TaskRunContext {
   /** Throws `NoFlowRunError` outside a flow; ask {@link inFlow}. */
   readonly flowRun: FlowRun;
   readonly inFlow: boolean;
+  /** What the entry point set by `pond.run({ tenant, … })`; empty where it set nothing. Cannot be changed inside a run. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** The inputs by name. */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** The inputs by position. */
@@ -70,7 +72,7 @@ export interface TaskRunContext {
   readonly attempt: number;
   /** Generation of this computation, rising per key: what an outside system can compare to refuse a late writer. */
   readonly fence: number;
-  /** The stale value that this run renews, where there is one. */
+  /** The expired value that this run renews, where the store still has it: what a conditional request asks about. */
   readonly previous?: unknown;
 }
 
@@ -81,6 +83,8 @@ export interface FlowRunContext {
   readonly flowRun: FlowRun;
   readonly flowRunId: string;
   readonly inFlow: boolean;
+  /** What the entry point set by `pond.run({ tenant, … })`; empty where it set nothing. Cannot be changed inside a run. */
+  readonly values: Readonly<Record<string, unknown>>;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly args: readonly unknown[];
   readonly logger: Logger;
@@ -97,6 +101,8 @@ export interface FlowKeyContext {
   /** The parent's; throws `NoFlowRunError` where there is none. */
   readonly flowRun: FlowRun;
   readonly inFlow: boolean;
+  /** What the entry point set by `pond.run({ tenant, … })`; empty where it set nothing. Cannot be changed inside a run. */
+  readonly values: Readonly<Record<string, unknown>>;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly args: readonly unknown[];
 }

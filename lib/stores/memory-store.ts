@@ -1,12 +1,19 @@
-import { LRUCache } from 'lru-cache';
 import { systemClock } from '../base/clock.js';
 import { formatMs } from '../base/duration.js';
 import { fn, readOptions, whole } from '../base/option-reader.js';
+import { type Drawer, endLease, endLeases, endOf, expireDrawer, newDrawer, voidDrawer } from './drawer.js';
 import { estimateBytes } from './estimate-bytes.js';
+import { expiredSince } from './expiry-marks.js';
+import { FailureRecord } from './failure.js';
+import { FINDABLE, type Findable } from './findable.js';
+import type { Kept } from './memory-record.js';
 import { MissMemory } from './miss-memory.js';
-import type { StateRecord } from './record.js';
+import { RecentRecords } from './recent-records.js';
+import { expiredCopy, type StateRecord, staleUntil } from './record.js';
+import { SharedPromises } from './shared-promises.js';
 import type { Commit, Invalidation, Lead, LeadRequest, Miss, StateStore, StoreHost, StoreStats } from './store.js';
 import { type KeyScope, type StoreKey, scopeText } from './store-key.js';
+import { TagMarks } from './tag-marks.js';
 
 /** What {@link memoryStore} takes. */
 export interface MemoryStoreOptions {
@@ -19,16 +26,6 @@ export interface MemoryStoreOptions {
 }
 
 const DEFAULT_MAX_ENTRIES = 10_000;
-/** An entry beside its value and key: record, two map entries, list links, origin (measured in bench/). */
-const ENTRY_BYTES = 400;
-/**
- * Order matters to eviction alone. While a store of at least this size is not half full, a hit does not touch it (60 ns in an
- * awaiting loop); before anything can be evicted, half the store is filled anew, and all that is used meanwhile is touched.
- */
-const CALM_FROM = 1_000;
-/** Invalidated tags that are remembered one by one; older ones are remembered as one point in time. */
-const MAX_TAGS = 10_000;
-
 const TOO_LARGE = 'the value is larger than the store may grow';
 const INVALIDATED_BY_TAG: Miss = { reason: 'invalidated', detail: 'invalidated by tag' };
 
@@ -40,45 +37,21 @@ const schema = {
 
 /**
  * States in this process: an lru-cache bounded by entries and, if asked, by bytes. Values are kept as they are, so hits share
- * them unless `resultCopy` says otherwise. Synchronous.
+ * them unless `resultCopy` says otherwise. Synchronous. An expired state is kept until it is replaced, or goes to make room.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): StateStore {
   return new MemoryStore(options);
 }
 
-interface Lease {
-  readonly token: string;
-  readonly generation: number;
-  /** False where only the fence was taken. */
-  readonly held: boolean;
-  /** Resolves when the lease ends; made when somebody waits. */
-  ended?: { readonly promise: Promise<void>; readonly resolve: () => void };
-}
-
-/** One scope's part of the store: looked up once, then found through the scope itself. */
-interface Drawer {
-  readonly store: object;
-  readonly identity: string;
-  readonly namespace: string;
-  readonly records: Map<string, StateRecord>;
-  readonly leases: Map<string, Lease>;
-  /** Records of this generation or an older one are void. */
-  voidAt: number;
-  voidBy: string;
-  gone: boolean;
-}
-
-class MemoryStore implements StateStore {
+/** See {@link memoryStore}. */
+export class MemoryStore implements StateStore, Findable {
   readonly name = 'memory';
   readonly sync = true;
-  readonly #lru: LRUCache<StateRecord, StateRecord>;
-  /** With fewer entries a hit leaves the order alone: see {@link CALM_FROM}. */
-  readonly #calmBelow: number;
+  readonly #recent: RecentRecords;
+  readonly #promises = new SharedPromises();
   readonly #drawers = new Map<string, Drawer>();
   readonly #misses = new MissMemory();
-  /** Generation of each tag's last invalidation. */
-  readonly #tags = new Map<string, number>();
-  #tagsFloor = 0;
+  readonly #tags = new TagMarks();
   /** Asked for its clock each time: a pond may be given another. */
   #host: StoreHost = { clock: systemClock };
   #attached = false;
@@ -87,21 +60,12 @@ class MemoryStore implements StateStore {
 
   constructor(given: MemoryStoreOptions) {
     const options = readOptions(schema, given, 'memoryStore');
-    const { sizeOf = estimateBytes, maxEntries = DEFAULT_MAX_ENTRIES } = options;
-    this.#calmBelow = options.maxBytes === undefined && maxEntries >= CALM_FROM ? maxEntries / 2 : 0;
-    this.#lru = new LRUCache<StateRecord, StateRecord>({
-      max: maxEntries,
-      ...(options.maxBytes === undefined
-        ? {}
-        : {
-            maxSize: options.maxBytes,
-            sizeCalculation: (record: StateRecord) =>
-              Math.max(1, Math.ceil(ENTRY_BYTES + 2 * record.key.text.length + sizeOf(record.value))),
-          }),
-      dispose: (record, _key, why) => {
-        if (why === 'evict') this.#evicted(record);
-      },
-    });
+    const { sizeOf = estimateBytes, maxEntries = DEFAULT_MAX_ENTRIES, maxBytes } = options;
+    this.#recent = new RecentRecords({ maxEntries, maxBytes, sizeOf, evicted: (record) => this.#evicted(record) });
+  }
+
+  get [FINDABLE](): Findable {
+    return this;
   }
 
   attach(host: StoreHost): void {
@@ -110,29 +74,57 @@ class MemoryStore implements StateStore {
   }
 
   get(key: StoreKey): StateRecord | undefined {
-    const drawer = this.#drawerOf(key.scope);
-    const record = drawer.records.get(key.text);
+    return this.#valid(this.#drawerOf(key.scope), key.text);
+  }
+
+  /**
+   * The record of a key function's text as it is, without a key being made. None where the text does not say enough, so that `get` has to
+   * be asked: in a scope that ever held a remembered failure, or a key in which a misspelt parameter may hide.
+   */
+  find(scope: KeyScope, text: string): Kept | undefined {
+    const drawer = scope.home as Drawer | undefined;
+    if (drawer === undefined || drawer.store !== this || drawer.gone || drawer.unsure) return undefined;
+    // Digested keys begin so. Reading a character also joins the parts that the text was put together from: that is cheaper now
+    // than while it is hashed and compared.
+    if (text.charCodeAt(0) === 0) return undefined;
+    return this.#valid(drawer, text);
+  }
+
+  /** Keeps the promise that hits of a record share. */
+  share(record: Kept, promise: Promise<unknown>): void {
+    this.#promises.keep(record, promise);
+  }
+
+  #valid(drawer: Drawer, text: string): Kept | undefined {
+    const record = drawer.records.get(text);
     if (record === undefined) return undefined;
-    if (record.expiresAt !== Number.POSITIVE_INFINITY && record.expiresAt <= this.#host.clock.now()) return undefined;
-    if (record.generation <= drawer.voidAt) return undefined;
-    if (record.tags !== undefined && this.#tagsVoid(drawer.namespace, record.tags, record.generation)) return undefined;
-    return this.#lru.size < this.#calmBelow ? record : this.#lru.get(record);
+    const { expiresAt, generation, tags } = record;
+    if (expiresAt !== Number.POSITIVE_INFINITY && expiresAt <= this.#host.clock.now()) return undefined;
+    if (generation <= drawer.passedAt) return undefined;
+    if (tags !== undefined && this.#tags.passed(drawer.namespace, tags, generation)) return undefined;
+    this.#recent.used(record);
+    return record;
   }
 
   lead(key: StoreKey, request: LeadRequest): Lead {
     const drawer = this.#drawerOf(key.scope);
     const held = drawer.leases.get(key.text);
+    let expired: StateRecord | undefined;
     if (request.mode === 'normal') {
       const record = this.get(key);
       if (record !== undefined) return { status: 'hit', record };
+      expired = this.#expired(drawer, key);
+      if (expired !== undefined && this.#isHeldBack(drawer, expired)) return { status: 'stale', record: expired };
       if (held?.held && request.leaseMs > 0) {
-        return { status: 'wait', leaseLeftMs: Number.POSITIVE_INFINITY, woken: endOf(held) };
+        const leaseLeftMs = Number.POSITIVE_INFINITY;
+        return { status: 'wait', leaseLeftMs, woken: endOf(held), ...(expired && { stale: expired }) };
       }
     }
     const generation = ++this.#generation;
     endLease(drawer, key.text);
-    drawer.leases.set(key.text, { token: request.token, generation, held: request.leaseMs > 0 });
-    return { status: 'lead', generation, miss: this.#why(drawer, key) };
+    drawer.leases.set(key.text, { token: request.token, generation, held: request.leaseMs > 0, expiredAt: undefined });
+    const miss = this.#why(drawer, key, expired);
+    return { status: 'lead', generation, miss, ...(expired && { stale: expired }) };
   }
 
   renew(key: StoreKey, token: string): boolean {
@@ -147,42 +139,58 @@ class MemoryStore implements StateStore {
       return current === undefined ? { committed: false } : { committed: false, current };
     }
     try {
-      if (record.tags === undefined || !this.#tagsVoid(drawer.namespace, record.tags, held.generation))
-        return this.#write(drawer, key, record);
-      this.#misses.bury(key, INVALIDATED_BY_TAG);
-      return { committed: false };
+      if (this.#tags.voided(drawer.namespace, record.tags, held.generation)) {
+        this.#misses.bury(key, INVALIDATED_BY_TAG);
+        return { committed: false };
+      }
+      const { expiredAt = Number.POSITIVE_INFINITY } = held;
+      const commit = this.#write(drawer, key, expiredAt < record.expiresAt ? expiredCopy(record, expiredAt) : record);
+      const since = Math.min(expiredAt, this.#expiredSince(drawer, record));
+      return commit.committed && since < record.expiresAt ? { ...commit, expiredAt: since } : commit;
     } finally {
       endLease(drawer, key.text);
       this.#sweep(drawer, key.scope.text);
     }
   }
 
-  abandon(key: StoreKey, token: string, _notBeforeMs?: number, miss?: Miss): void {
+  abandon(key: StoreKey, token: string, notBeforeMs = 0, miss?: Miss): void {
     const drawer = this.#drawerOf(key.scope);
     const held = drawer.leases.get(key.text);
     if (held?.token !== token) return;
-    if (miss !== undefined && !drawer.records.has(key.text)) this.#misses.bury(key, miss);
+    const stored = drawer.records.has(key.text);
+    if (miss !== undefined && !stored) this.#misses.bury(key, miss);
+    if (notBeforeMs > 0 && stored) {
+      drawer.heldBack ??= new Map();
+      drawer.heldBack.set(key.text, this.#host.clock.now() + notBeforeMs);
+    }
     endLease(drawer, key.text);
     this.#sweep(drawer, key.scope.text);
   }
 
   invalidate(what: Invalidation): void {
     const generation = ++this.#generation;
-    const { namespace = '', by = 'invalidate()' } = what;
-    for (const key of what.keys ?? []) this.#invalidateKey(key, by);
-    if (what.all || what.identities !== undefined) {
+    const { namespace = '', by = 'invalidate()', keys = [], identities, tags = [] } = what;
+    const expiredAt = what.expire ? this.#host.clock.now() : undefined;
+    for (const key of keys) {
+      if (expiredAt === undefined) this.#invalidateKey(key, by);
+      else this.#expireKey(key, expiredAt);
+    }
+    if (what.all || identities !== undefined) {
+      const named = new Set(identities);
       for (const [text, drawer] of this.#drawers) {
         if (drawer.namespace !== namespace) continue;
-        if (!what.all && !what.identities?.includes(drawer.identity)) continue;
-        voidDrawer(drawer, generation, by);
+        if (!what.all && !named.has(drawer.identity)) continue;
+        if (expiredAt === undefined) voidDrawer(drawer, generation, by);
+        else expireDrawer(drawer, generation, expiredAt);
         this.#sweep(drawer, text);
       }
     }
-    if (what.tags !== undefined) this.#voidTags(namespace, what.tags, generation);
+    this.#tags.mark(namespace, tags, generation, expiredAt);
   }
 
   close(): void {
-    this.#lru.clear();
+    this.#recent.clear();
+    this.#promises.clear();
     for (const drawer of this.#drawers.values()) {
       endLeases(drawer);
       drawer.gone = true;
@@ -191,8 +199,7 @@ class MemoryStore implements StateStore {
   }
 
   stats(): StoreStats {
-    const entries = this.#lru.size;
-    return this.#lru.maxSize > 0 ? { entries, bytes: this.#lru.calculatedSize } : { entries };
+    return this.#recent.stats();
   }
 
   #drawerOf(scope: KeyScope): Drawer {
@@ -200,78 +207,108 @@ class MemoryStore implements StateStore {
     if (home !== undefined && home.store === this && !home.gone) return home;
     let drawer = this.#drawers.get(scope.text);
     if (drawer === undefined) {
-      drawer = {
-        store: this,
-        identity: scope.identity,
-        namespace: scope.namespace,
-        records: new Map(),
-        leases: new Map(),
-        voidAt: 0,
-        voidBy: '',
-        gone: false,
-      };
+      drawer = newDrawer(this, scope);
       this.#drawers.set(scope.text, drawer);
     }
     scope.home = drawer;
     return drawer;
   }
 
-  #write(drawer: Drawer, key: StoreKey, record: StateRecord): Commit {
-    const old = drawer.records.get(key.text);
-    if (old !== undefined) {
-      drawer.records.delete(key.text);
-      this.#lru.delete(old);
+  #write(drawer: Drawer, key: StoreKey, given: StateRecord): Commit {
+    this.#drop(drawer, key.text);
+    const record = given as Kept;
+    record.shelf = -1;
+    // First, so that a drawer from which all else goes to make room is not swept.
+    drawer.records.set(key.text, record);
+    let added = false;
+    try {
+      added = this.#recent.add(record); // throws what a sizeOf of the user's throws
+    } finally {
+      if (!added) drawer.records.delete(key.text);
     }
-    this.#lru.set(record, record); // throws what a sizeOf of the user's throws
-    if (this.#lru.maxSize > 0 && !this.#lru.has(record)) {
+    if (!added) {
       this.#misses.bury(key, { reason: 'not-stored', detail: TOO_LARGE });
       return { committed: false, refused: TOO_LARGE };
     }
-    drawer.records.set(key.text, record);
+    drawer.unsure ||= key.text.includes('undefined') || FailureRecord.is(record.value);
+    drawer.heldBack?.delete(key.text);
     this.#misses.unbury(key);
     this.#misses.sawVersion(key.scope.identity, key.scope.version);
     return { committed: true };
   }
 
   /** The LRU has dropped a record to make room: forget it here too, and remember why. */
-  #evicted(record: StateRecord): void {
+  #evicted(record: Kept): void {
+    this.#promises.drop(record);
     const drawer = this.#drawerOf(record.key.scope);
     if (drawer.records.get(record.key.text) !== record) return;
     drawer.records.delete(record.key.text);
+    drawer.heldBack?.delete(record.key.text);
     this.#misses.bury(record.key, { reason: 'evicted', detail: 'evicted to make room' });
     this.#sweep(drawer, record.key.scope.text);
   }
 
   #invalidateKey(key: StoreKey, by: string): void {
     const drawer = this.#drawerOf(key.scope);
-    const record = drawer.records.get(key.text);
-    if (record !== undefined) {
-      drawer.records.delete(key.text);
-      this.#lru.delete(record);
-    }
-    if (record !== undefined || drawer.leases.has(key.text)) {
+    const dropped = this.#drop(drawer, key.text);
+    if (dropped || drawer.leases.has(key.text)) {
       this.#misses.bury(key, { reason: 'invalidated', detail: `invalidated by ${by}` });
     }
     endLease(drawer, key.text);
     this.#sweep(drawer, key.scope.text);
   }
 
-  #voidTags(namespace: string, tags: readonly string[], generation: number): void {
-    for (const tag of tags) {
-      const own = inNamespace(namespace, tag);
-      this.#tags.delete(own);
-      this.#tags.set(own, generation);
+  #expireKey(key: StoreKey, at: number): void {
+    const drawer = this.#drawerOf(key.scope);
+    const lease = drawer.leases.get(key.text);
+    if (lease !== undefined) lease.expiredAt ??= at;
+    const record = drawer.records.get(key.text);
+    if (record !== undefined && record.expiresAt > at) {
+      // Hits that were given the record go on saying what was so.
+      const expired = expiredCopy(record, at);
+      const until = drawer.heldBack?.get(key.text);
+      try {
+        this.#write(drawer, key, expired);
+        if (until !== undefined) drawer.heldBack?.set(key.text, until);
+      } catch {
+        // a `sizeOf` of the user's: it is no longer there, which is more than was asked
+      }
     }
-    for (const [tag, at] of this.#tags) {
-      if (this.#tags.size <= MAX_TAGS) break;
-      this.#tags.delete(tag);
-      this.#tagsFloor = Math.max(this.#tagsFloor, at);
-    }
+    this.#sweep(drawer, key.scope.text);
   }
 
-  #tagsVoid(namespace: string, tags: readonly string[], generation: number): boolean {
-    if (generation <= this.#tagsFloor) return true;
-    return this.#tags.size > 0 && tags.some((tag) => generation <= (this.#tags.get(inNamespace(namespace, tag)) ?? 0));
+  /** Forgets a record. Whether there was one. */
+  #drop(drawer: Drawer, text: string): boolean {
+    const record = drawer.records.get(text);
+    if (record === undefined) return false;
+    drawer.records.delete(text);
+    drawer.heldBack?.delete(text);
+    this.#recent.delete(record);
+    this.#promises.drop(record);
+    return true;
+  }
+
+  /** Since when an invalidation that only expires has reached the record; `Infinity`: none has. */
+  #expiredSince(drawer: Drawer, { generation, tags }: StateRecord): number {
+    return Math.min(
+      expiredSince(drawer.expiries, generation),
+      this.#tags.expiredSince(drawer.namespace, tags, generation),
+    );
+  }
+
+  /** A copy of the record of a key that has expired, unless it is void. */
+  #expired(drawer: Drawer, key: StoreKey): StateRecord | undefined {
+    const record = drawer.records.get(key.text);
+    if (record === undefined || record.generation <= drawer.voidAt) return undefined;
+    if (this.#tags.voided(drawer.namespace, record.tags, record.generation)) return undefined;
+    return expiredCopy(record, this.#expiredSince(drawer, record));
+  }
+
+  #isHeldBack(drawer: Drawer, expired: StateRecord): boolean {
+    const until = drawer.heldBack?.get(expired.key.text);
+    if (until === undefined) return false;
+    const now = this.#host.clock.now();
+    return until > now && staleUntil(expired) > now;
   }
 
   /** Drops a drawer that holds nothing, so that versions and namespaces that come and go leave nothing behind. */
@@ -281,13 +318,12 @@ class MemoryStore implements StateStore {
     this.#drawers.delete(scopeText);
   }
 
-  #why(drawer: Drawer, key: StoreKey): Miss {
-    const record = drawer.records.get(key.text);
+  #why(drawer: Drawer, key: StoreKey, expired: StateRecord | undefined): Miss {
+    const record = expired ?? drawer.records.get(key.text);
     if (record === undefined) return this.#whyAbsent(key);
     if (record.generation <= drawer.voidAt) return { reason: 'invalidated', detail: `invalidated by ${drawer.voidBy}` };
-    if (record.tags !== undefined && this.#tagsVoid(drawer.namespace, record.tags, record.generation)) {
+    if (expired === undefined && this.#tags.voided(drawer.namespace, record.tags, record.generation))
       return INVALIDATED_BY_TAG;
-    }
     const ago = this.#host.clock.now() - record.expiresAt;
     return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
   }
@@ -304,37 +340,4 @@ class MemoryStore implements StateStore {
     }
     return this.#misses.unknown;
   }
-}
-
-function voidDrawer(drawer: Drawer, generation: number, by: string): void {
-  drawer.voidAt = generation;
-  drawer.voidBy = by;
-  endLeases(drawer);
-}
-
-function endLeases(drawer: Drawer): void {
-  for (const text of [...drawer.leases.keys()]) endLease(drawer, text);
-}
-
-function endLease(drawer: Drawer, text: string): void {
-  const lease = drawer.leases.get(text);
-  if (lease === undefined) return;
-  drawer.leases.delete(text);
-  lease.ended?.resolve();
-}
-
-function endOf(lease: Lease): Promise<void> {
-  if (lease.ended === undefined) {
-    let resolve: () => void = () => {};
-    const promise = new Promise<void>((done) => {
-      resolve = done;
-    });
-    lease.ended = { promise, resolve };
-  }
-  return lease.ended.promise;
-}
-
-/** A tag as one namespace knows it. */
-function inNamespace(namespace: string, tag: string): string {
-  return `${namespace.length}:${namespace}${tag}`;
 }

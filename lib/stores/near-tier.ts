@@ -1,9 +1,12 @@
 import { type Clock, systemClock } from '../base/clock.js';
 import { Age } from './age.js';
+import { type Findable, findableOf } from './findable.js';
 import { InvalidationMarks, slotOf } from './invalidation-marks.js';
-import type { StateRecord } from './record.js';
+import type { Kept } from './memory-record.js';
+import { Plain } from './plain.js';
+import { recordWith, type StateRecord } from './record.js';
 import type { Invalidation, Lead, StateStore, StoreHost } from './store.js';
-import type { StoreKey } from './store-key.js';
+import type { KeyScope, StoreKey } from './store-key.js';
 import type { InvalidatedEvent, StoreEvent } from './watchable-store.js';
 
 /** What was known when the far store was asked: its answer is as good as that, and no better. */
@@ -23,8 +26,9 @@ const FILL = { mode: 'refresh', token: 'fill', leaseMs: 0 } as const;
  * an invalidation that may be its own was heard since, or events may have been missed. What is not believed is not served: the
  * far store is asked, and where it still has the same record, the entry is believed again.
  */
-export class NearTier {
+export class NearTier implements Findable {
   readonly #store: StateStore;
+  readonly #findable: Findable | undefined;
   readonly #age: Age;
   readonly #voids = new InvalidationMarks();
   /** Values that came in: an older one that was asked for before does not come after. */
@@ -36,6 +40,7 @@ export class NearTier {
 
   constructor(store: StateStore, maxAgeMs: number) {
     this.#store = store;
+    this.#findable = findableOf(store);
     this.#age = new Age(() => this.clock, maxAgeMs);
   }
 
@@ -52,6 +57,16 @@ export class NearTier {
   get(key: StoreKey): StateRecord | undefined {
     const entry = this.#store.get(key) as NearRecord | undefined;
     return entry !== undefined && this.#believes(entry) ? entry.record : undefined;
+  }
+
+  /** As {@link get}, for a hit that has no key yet; none where the value has to be brought back first. */
+  find(scope: KeyScope, text: string): Kept | undefined {
+    const entry = this.#findable?.find(scope, text) as NearRecord | undefined;
+    return entry?.isLive && this.#believes(entry) ? entry : undefined;
+  }
+
+  share(record: Kept, promise: Promise<unknown>): void {
+    this.#findable?.share(record, promise);
   }
 
   #believes({ epoch, stamp, slot, heeded, record }: NearRecord): boolean {
@@ -104,8 +119,18 @@ export class NearTier {
     void this.#store.invalidate({ namespace: key.scope.namespace, keys: [key] });
   }
 
-  /** Forgets, and keeps what is being read from the far store right now from coming back. */
-  invalidate(what: Invalidation): void {
+  /** The far store has taken a value that has expired meanwhile: what is older must not come back after it. */
+  outdated(key: StoreKey, record: StateRecord): void {
+    if (this.#closed) return;
+    this.#arrived(key, record);
+    this.forget(key);
+  }
+
+  /**
+   * Forgets, and keeps what is being read from the far store right now from coming back. What expires is forgotten too: an expired
+   * value is asked of the far store anyway.
+   */
+  invalidate({ expire: _, ...what }: Invalidation): void {
     if (this.#closed) return;
     void this.#store.invalidate(what);
     const digests = what.keys?.map((key) => key.digest);
@@ -156,7 +181,7 @@ export class NearTier {
     const lead = this.#store.lead(key, FILL) as Lead;
     if (lead.status !== 'lead') return;
     const { epoch, stamp } = glimpse;
-    const kept = record.plain === undefined ? record : { ...record, plain: undefined }; // that is for stores of bytes
+    const kept = record.plain === undefined ? record : recordWith(record, { plain: undefined }); // that is for stores of bytes
     const entry = new NearRecord(this, key, kept, lead.generation, { heeded: this.#voids.now, epoch, stamp });
     void this.#store.commit(key, FILL.token, entry);
   }
@@ -181,7 +206,7 @@ interface Belief {
 }
 
 /** A record as the near store keeps it: with that store's own generation, and what it is believed by. */
-class NearRecord implements StateRecord {
+class NearRecord implements Kept {
   readonly schema: number;
   readonly value: unknown;
   readonly message: string | undefined;
@@ -195,6 +220,10 @@ class NearRecord implements StateRecord {
   readonly frozen: boolean;
   readonly from: StateRecord['from'];
   promise: Promise<unknown> | undefined = undefined;
+  placed = 0;
+  shelf = -1;
+  /** Whether the value is what callers get, not the data of an instance. */
+  readonly isLive: boolean;
   readonly slot: number;
   heeded: number;
   epoch: object;
@@ -221,6 +250,7 @@ class NearRecord implements StateRecord {
     this.async = record.async;
     this.frozen = record.frozen;
     this.from = record.from;
+    this.isLive = !Plain.is(record.value);
     this.slot = slotOf(key.digest);
     this.heeded = belief.heeded;
     this.epoch = belief.epoch;

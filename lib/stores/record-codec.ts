@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { messageOf } from '../base/errors.js';
 import type { Origin } from '../states/cache-outcome.js';
 import { CODEC_ID, type CodecLimits, DEFAULT_LIMITS, readDocument, written } from './codec.js';
+import { dataOf, FailureRecord, failureFrom } from './failure.js';
 import { Plain } from './plain.js';
 import { RECORD_SCHEMA, type StateRecord } from './record.js';
 import type { StoreKey } from './store-key.js';
@@ -13,7 +14,7 @@ export { Undecodable } from './undecodable.js';
  * A record as persistent stores keep it. All numbers are little-endian:
  *
  *      0  magic "FP", 0xb5 · schema (1)
- *      4  codec (1) · flags (1): 1 = the task is asynchronous · 0 (2)
+ *      4  codec (1) · flags (1): 1 = the task is asynchronous, 2 = the value is a failure · 0 (2)
  *      8  bytes of the header (4) · bytes of the value (4)
  *     16  digest of the key (32)
  *     48  storedAt, expiresAt, renewForMs, errorForMs, computeMs, generation (6 doubles)
@@ -24,6 +25,7 @@ export { Undecodable } from './undecodable.js';
  */
 const MAGIC = 0xb55046;
 const ASYNC = 1;
+const FAILURE = 2;
 const DIGEST_AT = 16;
 const NUMBERS_AT = 48;
 const TEXTS_AT = 96;
@@ -45,6 +47,8 @@ export interface RecordHeader {
   readonly generation: number;
   readonly tags: readonly string[] | undefined;
   readonly async: boolean;
+  /** Whether the value is that of a `FailureRecord`. */
+  readonly failure: boolean;
   readonly origin: Origin;
   /** Of a value that only its class brings back: see `Plain`. */
   readonly seal: string | undefined;
@@ -67,7 +71,8 @@ type Texts = readonly [
 /** The bytes of a record. @throws UnstorableError naming the path to what cannot be written */
 export function encodeRecord(record: StateRecord, limits?: Partial<CodecLimits>): Uint8Array {
   const { key } = record;
-  const value = record.plain ?? record.value;
+  const failure = FailureRecord.is(record.value);
+  const value = failure ? dataOf(record.value) : (record.plain ?? record.value);
   const { taskRunId, taskRunName, flowRunName } = record.from.origin;
   const plain = Plain.is(value) ? value : undefined;
   const { identity, version } = key.scope;
@@ -94,7 +99,7 @@ export function encodeRecord(record: StateRecord, limits?: Partial<CodecLimits>)
     writer.at += CRC_SIZE;
     const { bytes, view } = writer;
     view.setUint32(0, MAGIC | (RECORD_SCHEMA << 24), true);
-    view.setUint32(4, CODEC_ID | ((record.async ? ASYNC : 0) << 8), true);
+    view.setUint32(4, CODEC_ID | (((record.async ? ASYNC : 0) | (failure ? FAILURE : 0)) << 8), true);
     view.setUint32(8, headerEnd, true);
     view.setUint32(12, valueEnd - headerEnd, true);
     bytes.write(key.digest, DIGEST_AT, 'hex');
@@ -164,6 +169,7 @@ function headerOf(bytes: Buffer, key: StoreKey | undefined): RecordHeader | Unde
     generation: bytes.readDoubleLE(NUMBERS_AT + 40),
     tags,
     async: ((bytes[5] as number) & ASYNC) !== 0,
+    failure: ((bytes[5] as number) & FAILURE) !== 0,
     origin: flowRunName === undefined ? { taskRunId, taskRunName } : { taskRunId, taskRunName, flowRunName },
     seal,
     valueStart,
@@ -194,10 +200,12 @@ function recordOf(
   const headerCrc = bytes.readUInt32LE(valueStart - CRC_SIZE);
   if (crc32(bytes.subarray(valueStart, valueEnd), headerCrc) !== bytes.readUInt32LE(valueEnd)) return damaged();
   const data = readDocument(bytes, valueStart, valueEnd, limits);
+  const failure = header.failure ? failureFrom(data) : undefined;
+  if (header.failure && failure === undefined) return new Undecodable('its failure does not say what it should');
   return {
     schema: RECORD_SCHEMA,
     key,
-    value: seal === undefined ? data : new Plain(seal, data),
+    value: failure ?? (seal === undefined ? data : new Plain(seal, data)),
     message: header.message,
     storedAt: header.storedAt,
     expiresAt: header.expiresAt,

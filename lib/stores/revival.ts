@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { instanceToPlain, plainToInstance } from 'class-transformer';
-import { FlowpondError, InvalidOptionsError, messageOf, UnhashableError } from '../base/errors.js';
+import { FlowpondError, InvalidOptionsError, messageOf, RevivalError, UnhashableError } from '../base/errors.js';
 import { encodeValue } from '../keys/encode.js';
 import { sha256 } from '../keys/hash.js';
 import { Refusal } from './codec/refusal.js';
@@ -23,18 +23,6 @@ export type Returns = () => Class | readonly [Class];
 
 /** A value that came back, or why it did not. */
 export type Revived = { readonly value: unknown } | Undecodable;
-
-/** A value would not come back as what it was. Thrown when it is about to be stored; the call itself is not affected. */
-export class RevivalError extends FlowpondError {
-  static override readonly code = 'FLOWPOND_REVIVAL';
-  /** Where it differs, such as `.lines[0].when`. Empty: the value itself. */
-  readonly path: string;
-
-  constructor(className: string, path: string, problem: string, remedy: string, options?: ErrorOptions) {
-    super(`${className}${path} cannot be stored: ${problem}. ${remedy}`, options);
-    this.path = path;
-  }
-}
 
 /**
  * What is stored instead of the value, after trying that it comes back the same.

@@ -40,6 +40,12 @@ export class StoreKey {
     this.text = key.length <= MAX_PLAIN && key.charCodeAt(0) !== 0 ? key : DIGESTED + sha256(key);
   }
 
+  /** The key of this text, which is that of another one: it may be a digest, and is not digested again. */
+  static again(scope: KeyScope, text: string): StoreKey {
+    const plain = text.charCodeAt(0) !== 0;
+    return plain ? new StoreKey(scope, text) : Object.assign(new StoreKey(scope, ''), { text });
+  }
+
   /** SHA-256 of scope and key in hex: what leaves the process. Made when read. */
   get digest(): string {
     this.#digest ??= sha256(`${this.scope.text}${this.text}`);

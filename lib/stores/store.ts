@@ -26,8 +26,12 @@ export interface Miss {
 }
 
 /**
- * A store's answer to {@link LeadRequest}: a valid value; a value past its expiry that may still be served; a run under way
- * elsewhere; or the right to compute, with the generation that fences it.
+ * A store's answer to {@link LeadRequest}: a valid value; an expired one because nobody is to compute for a while (see
+ * {@link StateStore.abandon}); a run under way elsewhere; or the right to compute, with the generation that fences it.
+ *
+ * `stale` is a copy of the expired record, where one is still there that nobody has invalidated and that can be read; never in
+ * mode `refresh`. Its `expiresAt` is when it did expire, be it by {@link Invalidation.expire}. Whether it may be served is for the
+ * caller to judge, by `renewForMs` and `errorForMs`.
  */
 export type Lead =
   | { readonly status: 'hit'; readonly record: StateRecord }
@@ -37,7 +41,6 @@ export type Lead =
       readonly leaseLeftMs: number;
       /** Resolves when there may be news. A hint, never the truth. */
       readonly woken?: Promise<void>;
-      /** The expired value, where it is still there. */
       readonly stale?: StateRecord;
     }
   | {
@@ -49,7 +52,11 @@ export type Lead =
       readonly stale?: StateRecord;
     };
 
-/** What to forget in one namespace: single keys, whole tasks by identity, tags, or everything. Other namespaces are left alone. */
+/**
+ * What to forget in one namespace: single keys, whole tasks by identity, tags, or everything. Other namespaces are left alone. Names
+ * may be any texts: separators, control characters and lone surrogates tell them apart like any other character. The cost is that of
+ * the names given, not of the entries reached; 10,000 of them at once are bounded work (docs/decisions/0011-expiry.md).
+ */
 export interface Invalidation {
   /** Default: the one without a name. */
   readonly namespace?: string | undefined;
@@ -57,6 +64,11 @@ export interface Invalidation {
   readonly identities?: readonly string[];
   readonly tags?: readonly string[];
   readonly all?: true;
+  /**
+   * Expires instead of forgetting: what is stored is a hit no more, but is kept for its stale windows, which begin now unless it had
+   * expired before. Runs under way go on; what they store counts as expired since now.
+   */
+  readonly expire?: true;
   /** Who asked, for the reason of later misses. */
   readonly by?: string;
 }
@@ -100,7 +112,11 @@ export interface StateStore {
   renew(key: StoreKey, token: string, leaseMs: number): MaybePromise<boolean>;
   /** Writes if the token still holds the key, and gives up the lease; else answers with what is there. */
   commit(key: StoreKey, token: string, record: StateRecord): MaybePromise<Commit>;
-  /** Gives up the lease without a value. `miss` says why, for the next lookup. */
+  /**
+   * Gives up the lease without a value. `miss` says why, for the next lookup. Until `notBeforeMs` milliseconds from now, while an
+   * expired record is there whose longer window has not ended, a lead in mode `normal` is answered with that record as `stale`, in
+   * all processes; without such a record anybody may lead. A commit or an invalidation of the key ends this.
+   */
   abandon(key: StoreKey, token: string, notBeforeMs?: number, miss?: Miss): MaybePromise<void>;
   invalidate(what: Invalidation): MaybePromise<void>;
   close(): MaybePromise<void>;
@@ -115,6 +131,8 @@ export interface Commit {
   readonly current?: StateRecord;
   /** Why the store would not keep the value, for people. */
   readonly refused?: string;
+  /** It was stored, but has been expired since then: that was asked for while it was computed. */
+  readonly expiredAt?: number;
 }
 
 /** How much a store keeps. */

@@ -2,6 +2,7 @@ import { type Duration, positiveDuration } from '../base/duration.js';
 import { InvalidOptionsError } from '../base/errors.js';
 import { andThen, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import { type Read, readOptions } from '../base/option-reader.js';
+import { FINDABLE, type Findable } from './findable.js';
 import { type Glimpse, NearTier } from './near-tier.js';
 import type { StateRecord } from './record.js';
 import {
@@ -37,7 +38,7 @@ const schema = { nearMaxAge: positiveDuration as Read<number> };
  * A near store in front of a far one. A near hit costs what a hit of the near store costs, and is there at once even where the
  * far store answers later. Who computes, writes and is refused is the far store's matter. Where that fails, near entries are
  * served while they are believed, and its errors are passed on; invalidations that it failed to take are told to it again once it
- * answers, values never are.
+ * answers, values never are. Expired values are kept by the far store alone, and as long as that keeps them.
  *
  * @param near A synchronous store that gives back the very objects it was given: `memoryStore()`. Only for this.
  * @param far Any store. Of one that tells of invalidations (`WatchableStore`) they are applied at once; of any other, changes by
@@ -81,6 +82,10 @@ class TieredStore implements StateStore {
     this.#far = far;
   }
 
+  get [FINDABLE](): Findable {
+    return this.#near;
+  }
+
   attach(host: StoreHost): void {
     this.#near.attach(host);
     this.#far.attach?.(host);
@@ -118,7 +123,8 @@ class TieredStore implements StateStore {
     const glimpse = this.#glimpse();
     return andThen(this.#far.commit(key, token, record), (commit) => {
       this.#answered();
-      if (commit.committed) this.#near.written(key, record, glimpse);
+      if (commit.expiredAt !== undefined) this.#near.outdated(key, record);
+      else if (commit.committed) this.#near.written(key, record, glimpse);
       else if (commit.current !== undefined) this.#near.fill(key, commit.current, glimpse);
       return commit;
     });

@@ -1,6 +1,6 @@
 import type { StateStore } from './store.js';
 
-/** Something was forgotten, or written anew, in a store that others share. */
+/** Something was forgotten, expired, or written anew, in a store that others share: no older value of it is a hit any more. */
 export interface InvalidatedEvent {
   readonly kind: 'invalidated';
   readonly namespace: string;

@@ -1,4 +1,6 @@
+import { expirySpecs } from './store-suite/expiry-specs.js';
 import { type MakeStore, type StateStoreSuiteOptions, specsOf } from './store-suite/fixture.js';
+import { holdBackSpecs } from './store-suite/hold-back-specs.js';
 import { invalidationSpecs } from './store-suite/invalidation-specs.js';
 import { leaseSpecs } from './store-suite/lease-specs.js';
 import { recordSpecs } from './store-suite/record-specs.js';
@@ -9,8 +11,8 @@ export type { MakeStore, StateStoreSuiteOptions } from './store-suite/fixture.js
 export type { Assertions, SpecApi } from './store-suite/spec-api.js';
 
 /**
- * The specs that every `StateStore` passes: records, expiry, generations, leases, the fence, invalidation, namespaces, odd names,
- * closing. Call it at the top of a spec file of Jest or Vitest:
+ * The specs that every `StateStore` passes: records, expiry, generations, leases, the fence, invalidation, stale values, holding back,
+ * namespaces, odd names, closing. Call it at the top of a spec file of Jest or Vitest:
  *
  * ```ts
  * describeStateStore('my store', () => myStore({ … }), { api: { describe, it, expect } });
@@ -26,6 +28,8 @@ export function describeStateStore(name: string, makeStore: MakeStore, options: 
     recordSpecs(api, it, options.values);
     leaseSpecs(api, it);
     invalidationSpecs(api, it, options);
+    expirySpecs(api, it);
+    holdBackSpecs(api, it);
     if (options.another !== undefined) sharingSpecs(api, it, options.another);
   });
 }

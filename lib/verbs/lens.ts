@@ -26,6 +26,13 @@ export class CallSite {
       ...more,
     });
   }
+
+  /** A frame that is only asked for its key: no run of the flow around it. */
+  uncountedFrame(args: readonly unknown[]): Frame {
+    const frame = this.frame(args);
+    if (frame.kind === 'task') frame.flowFrame?.uncountRun();
+    return frame;
+  }
 }
 
 /** What `withOptions` was given, its signal checked already. */

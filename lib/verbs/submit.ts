@@ -1,7 +1,7 @@
 import { isThenable } from '../base/maybe-promise.js';
 import { awaitLater } from '../engine/announce.js';
 import { start } from '../engine/call.js';
-import { endedByUpstream } from '../engine/run.js';
+import { endedByUpstream } from '../engine/settle.js';
 import { SubmittedRun } from '../engine/task-future.js';
 import { Cancellation } from '../runs/cancellation.js';
 import type { State } from '../states/state.js';

@@ -28,6 +28,19 @@ export type StateView<T> = { readonly [K in keyof T]: StateLift<T[K]> };
 
 type StateLift<F> = F extends (...args: infer A) => infer R ? (...args: A) => StateAnswer<R> : Missing<F>;
 
+/** The methods of T, each forgetting the state of its inputs. */
+export type InvalidateView<T> = { readonly [K in keyof T]: InvalidateLift<T[K]> };
+
+type InvalidateLift<F> = F extends (...args: infer A) => infer R ? (...args: A) => InvalidateAnswer<R> : Missing<F>;
+
+/** What `invalidate` makes of a method that returns R: a promise where that is one; else one only where the store answers later. */
+// biome-ignore format: a table
+export type InvalidateAnswer<R> =
+  unknown extends R ? MaybePromise<void>
+  : [R] extends [never] ? MaybePromise<void>
+  : [R] extends [PromiseLike<unknown>] ? Promise<void>
+  : MaybePromise<void>;
+
 /** The methods of T, each answering at once with a future. */
 export type SubmitView<T> = { readonly [K in keyof T]: SubmitLift<T[K]> };
 
@@ -115,6 +128,13 @@ export interface MapVerb {
     method: (...args: A) => R,
   ): (...args: Mappable<A>) => TaskFuture<ResultOf<R>>[];
   <T extends object>(service: T): MapView<T>;
+}
+
+/** The type of `invalidate`. */
+export interface InvalidateVerb {
+  <A extends readonly unknown[], R>(fn: (...args: A) => R): (...args: A) => InvalidateAnswer<R>;
+  <A extends readonly unknown[], R>(self: object, method: (...args: A) => R): (...args: A) => InvalidateAnswer<R>;
+  <T extends object>(service: T): InvalidateView<T>;
 }
 
 /** The type of `withOptions`. */

@@ -38,7 +38,7 @@ export async function findRedis(): Promise<RedisServer | undefined> {
 
 /** Starts a server of the spec's own on a free port; undefined where there is no program for it, which is said aloud. */
 export async function startRedis(...args: string[]): Promise<OwnRedis | undefined> {
-  const program = (await onPath()) ?? (await unpacked());
+  const program = await findProgram();
   if (program !== undefined) return start(program, await freePort(), args);
   const why = 'no Redis: set REDIS_URL, start one on 127.0.0.1:6379, or install redis-server';
   if (process.env.REQUIRE_SERVERS === '1') throw new Error(`${why} (REQUIRE_SERVERS=1)`);
@@ -46,9 +46,15 @@ export async function startRedis(...args: string[]): Promise<OwnRedis | undefine
   return undefined;
 }
 
-interface Program {
+/** A program that serves Redis. */
+export interface Program {
   readonly path: string;
   readonly env: NodeJS.ProcessEnv;
+}
+
+/** The program on the PATH, else Debian's, unpacked. */
+export async function findProgram(): Promise<Program | undefined> {
+  return (await onPath()) ?? (await unpacked());
 }
 
 async function start(program: Program, port: number, args: readonly string[]): Promise<OwnRedis> {
@@ -91,7 +97,7 @@ async function start(program: Program, port: number, args: readonly string[]): P
 }
 
 /** Whether something on the port speaks Redis: even a server that wants a password does. */
-function answers(port: number): Promise<boolean> {
+export function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     const done = (yes: boolean): void => {

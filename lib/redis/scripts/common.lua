@@ -9,7 +9,7 @@ local REMEMBER_MS = 3600000
 -- The head of every stored value, as envelope.ts reads it: a mark, five doubles, and a checksum of these (Adler-32).
 local HEAD = '>c4ddddd'
 local HEAD_BYTES = 48
-local MARK = 'fp1\0'
+local MARK = 'fp2\0'
 
 local function checksum(bytes)
   local a, b = 1, 0
@@ -20,12 +20,18 @@ local function checksum(bytes)
   return b * 65536 + a
 end
 
--- Answers with generation, fresh until, and until when it is served while it is renewed; nil for what is none of ours.
+-- Answers with generation, fresh until, for how long it is of use after that, the newest invalidation that was known when its
+-- computation began, and since when it has been expired on demand (0: it has not); nil for what is none of ours.
 local function head(value)
   if not value or #value < HEAD_BYTES or string.sub(value, 1, 4) ~= MARK then return nil end
-  local _, generation, fresh, renew, _, _, at = struct.unpack(HEAD, value)
+  local _, generation, fresh, stale_for, stamp, expired, at = struct.unpack(HEAD, value)
   if struct.unpack('>I4', value, at) ~= checksum(value) then return nil end
-  return generation, fresh, renew
+  return generation, fresh, stale_for, stamp, expired
+end
+
+local function make_head(generation, fresh, stale_for, stamp, expired)
+  local first = struct.pack(HEAD, MARK, generation, fresh, stale_for, stamp, expired)
+  return first .. struct.pack('>I4', checksum(first))
 end
 
 local function after(highest)
@@ -35,6 +41,11 @@ end
 -- Lua itself prints 1.8e+15.
 local function whole(number)
   return string.format('%.0f', number)
+end
+
+-- Keeps a key for so long at least.
+local function keep(key, ms)
+  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, ms) end
 end
 
 -- A message is a hint: who gets none looks again when its timer ends. (In a cluster it reaches every node.)

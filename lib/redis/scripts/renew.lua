@@ -2,5 +2,5 @@
 if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return { 0, micros } end
 local lease_ms = tonumber(ARGV[2])
 redis.call('HSET', KEYS[1], 'until', now + lease_ms)
-redis.call('PEXPIRE', KEYS[1], lease_ms + REMEMBER_MS)
+keep(KEYS[1], lease_ms + REMEMBER_MS)
 return { 1, micros }

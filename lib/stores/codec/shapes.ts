@@ -1,3 +1,4 @@
+import { ShapeTree } from '../../base/shape-tree.js';
 import { MAX_SHAPE_KEY_LENGTH, MAX_SHAPE_KEYS } from './format.js';
 
 /** The keys of objects alike, in their order. */
@@ -11,55 +12,14 @@ export interface WrittenShape {
   number: number;
 }
 
-/** One key further on the way through objects that list the same keys in the same order. */
-interface Step {
-  key: string;
-  next: Step | undefined;
-  more: Map<string, Step> | undefined;
-  shape: WrittenShape | undefined;
-}
-
-/** Bounds what is remembered to some MB, whatever keys come. */
-const MAX_STEPS = 4096;
-
-let root: Step = { key: '', next: undefined, more: undefined, shape: undefined };
-let steps = 0;
+const shapes = new ShapeTree<WrittenShape>(
+  { steps: 4096, keys: MAX_SHAPE_KEYS, keyLength: MAX_SHAPE_KEY_LENGTH },
+  (keys) => ({ text: shapeText(keys), isSuspicious: isSuspicious(keys), document: 0, number: 0 }),
+);
 
 /** The shape of these keys; undefined where they are too many or too long to be remembered. */
 export function writtenShapeOf(keys: readonly string[]): WrittenShape | undefined {
-  const count = keys.length;
-  if (count > MAX_SHAPE_KEYS) return undefined;
-  let step = root;
-  for (let i = 0; i < count; i++) {
-    const key = keys[i] as string;
-    if (step.key === key && step.next !== undefined) {
-      step = step.next;
-    } else {
-      if (key.length > MAX_SHAPE_KEY_LENGTH) return undefined;
-      step = otherStep(step, key);
-    }
-  }
-  step.shape ??= { text: shapeText(keys), isSuspicious: isSuspicious(keys), document: 0, number: 0 };
-  return step.shape;
-}
-
-function otherStep(from: Step, key: string): Step {
-  const known = from.more?.get(key);
-  if (known !== undefined) return known;
-  if (steps >= MAX_STEPS) {
-    root = { key: '', next: undefined, more: undefined, shape: undefined }; // what is in use comes back at once
-    steps = 0;
-  }
-  steps++;
-  const step: Step = { key: '', next: undefined, more: undefined, shape: undefined };
-  if (from.next === undefined) {
-    from.key = key;
-    from.next = step;
-  } else {
-    from.more ??= new Map();
-    from.more.set(key, step);
-  }
-  return step;
+  return shapes.of(keys);
 }
 
 function shapeText(keys: readonly string[]): string {

@@ -17,7 +17,7 @@ export interface Difference {
  * and Sets counts, that of fields does not.
  */
 export function differenceOf(before: unknown, after: unknown): Difference | undefined {
-  if (!isObject(before) || !isObject(after) || prototypeOf(before) !== prototypeOf(after)) {
+  if (!isObject(before) || !isObject(after) || !areOfOneClass(before, after)) {
     return Object.is(before, after) ? undefined : { path: '', before, after, declaredBy: undefined };
   }
   const parts = partsOf(before);
@@ -35,6 +35,15 @@ export function differenceOf(before: unknown, after: unknown): Difference | unde
     return { ...inner, path: segmentOf(before, key) + inner.path, declaredBy: inner.declaredBy ?? declaredBy };
   }
   return undefined;
+}
+
+/** Built-ins of two realms are: under Jest a database driver's arrays are another realm's, and come back as this one's. */
+function areOfOneClass(before: object, after: object): boolean {
+  const [first, second] = [prototypeOf(before), prototypeOf(after)];
+  if (first === second) return true;
+  if (first === null || second === null) return false;
+  const [one, other] = [classInfoOf(first), classInfoOf(second)];
+  return one.isRoot && other.isRoot && one.root === other.root;
 }
 
 /** What is directly inside an object: fields by name, elements by number, keys and values of a Map by twice their number. */

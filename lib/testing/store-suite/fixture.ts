@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.js';
-import type { StateRecord } from '../../stores/record.js';
+import { RECORD_SCHEMA, type StateRecord } from '../../stores/record.js';
 import type { Commit, Invalidation, Lead, LeadRequest, Miss, StateStore, StoreHost } from '../../stores/store.js';
 import { KeyScope, StoreKey } from '../../stores/store-key.js';
 import { fakeClock } from '../fake-clock.js';
@@ -146,7 +146,7 @@ export class Fixture {
 
   record(key: StoreKey, value: unknown, more: Partial<StateRecord> = {}): StateRecord {
     return {
-      schema: 1,
+      schema: RECORD_SCHEMA,
       key,
       value,
       message: undefined,

@@ -1,3 +1,4 @@
+import { FailureRecord } from '../../stores/failure.js';
 import type { StateRecord } from '../../stores/record.js';
 import { type DefineSpec, type Fixture, SHORT_MS, type Where } from './fixture.js';
 import type { SpecApi } from './spec-api.js';
@@ -75,7 +76,7 @@ export const ODD: readonly string[] = [
 ];
 
 /** UTF-8 has no place for these; they are told apart in what is digested: texts, identities and versions. */
-const LONE_SURROGATES: readonly string[] = ['\ud800', '\ud801', '\udfff', 'a\ud800'];
+export const LONE_SURROGATES: readonly string[] = ['\ud800', '\ud801', '\udfff', 'a\ud800'];
 
 /** What a record is made of, and how names are told apart. */
 export function recordSpecs({ describe, expect }: SpecApi, it: DefineSpec, values: readonly unknown[] = VALUES): void {
@@ -120,6 +121,17 @@ export function recordSpecs({ describe, expect }: SpecApi, it: DefineSpec, value
         await f.put(key, value);
         expect(await f.value(key)).toEqual(value);
       }
+    });
+
+    it('may be of a failure instead of a value, and gives an equal error', async (f) => {
+      const key = f.key('a');
+      const failure = FailureRecord.of(Object.assign(new RangeError('sold out'), { code: 'E_SOLD', status: 410 }));
+      await f.put(key, failure);
+      const found = await f.value(key);
+      expect(FailureRecord.is(found) && found instanceof FailureRecord).toBe(true);
+      expect(found).toEqual(failure);
+      const error = (found as FailureRecord).toError();
+      expect([error instanceof RangeError, error.message]).toEqual([true, 'sold out']);
     });
 
     it('is replaced by a later one', async (f) => {

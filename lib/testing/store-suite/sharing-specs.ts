@@ -1,4 +1,5 @@
 import { type DefineSpec, LONG_MS, type MakeStore, SHORT_MS } from './fixture.js';
+import { heldBack } from './hold-back-specs.js';
 import type { SpecApi } from './spec-api.js';
 
 /** What two handles on one backend, as two processes have them, see of each other. */
@@ -69,6 +70,39 @@ export function sharingSpecs({ describe, expect }: SpecApi, it: DefineSpec, anot
         expect([by, (await f.commit(key, token, late)).committed]).toEqual([by, false]);
         expect([by, await f.value(key, other)]).toEqual([by, 'none']);
       }
+    });
+
+    it('see each other’s expiries that were asked for, during a run and after it', async (f) => {
+      const other = await f.open(another);
+      const kinds = { identities: ['Suite.task'], tags: ['a tag'], all: true as const };
+      for (const by of ['keys', 'identities', 'tags', 'all'] as const) {
+        const [key, late] = [f.key(by, { namespace: f.name(by) }), f.key('late', { namespace: f.name(by) })];
+        await f.put(key, 'old', { tags: ['a tag'] });
+        const token = f.token();
+        const { generation } = await f.lead(late, { token });
+        const what = by === 'keys' ? { keys: [key, late] } : { [by]: kinds[by] };
+        const at = f.now();
+        await f.invalidate({ namespace: f.name(by), ...what, expire: true }, other);
+        const { committed, expiredAt = 0 } = await f.commit(
+          late,
+          token,
+          f.record(late, 1, { generation, tags: ['a tag'] }),
+        );
+        expect([by, committed, Math.abs(expiredAt - at) < 50]).toEqual([by, true, true]);
+        for (const one of [key, late]) {
+          const lead = await f.ask(one);
+          expect([by, lead.status, lead.status === 'lead' && lead.stale !== undefined]).toEqual([by, 'lead', true]);
+        }
+      }
+    });
+
+    it('hold each other back', async (f) => {
+      const other = await f.open(another);
+      const key = f.key('a');
+      await heldBack(f, key, LONG_MS);
+      expect((await f.ask(key, {}, other)).status).toBe('stale');
+      await f.invalidate({ namespace: key.scope.namespace, keys: [key] }, other);
+      expect((await f.ask(key)).status).toBe('lead');
     });
 
     it('outlive each other', async (f) => {

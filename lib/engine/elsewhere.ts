@@ -1,0 +1,77 @@
+import { formatMs } from '../base/duration.js';
+import { CancelledError, TaskTimeoutError } from '../base/errors.js';
+import { disowned } from '../base/maybe-promise.js';
+import type { Lead, LeadRequest } from '../stores/store.js';
+import { Ending } from './ending.js';
+import type { Flight } from './single-flight.js';
+import { usable } from './stale.js';
+import type { Failed } from './store-access.js';
+
+/** A message may be lost: look again at least this often. */
+const LOOK_AGAIN_MS = 1_000;
+/** Nor more often than this, whatever a store says; and so many wakings in a row are believed. */
+const LOOK_AGAIN_AT_MOST_MS = 10;
+const BELIEVED_WAKINGS = 1_000;
+
+type Waiting = Extract<Lead, { status: 'wait' }>;
+
+/** The deadline of a wait has passed. */
+export class WaitedTooLong {
+  constructor(
+    readonly detail: string,
+    /** What the call gets by `onWaitTimeout`; undefined where it is to run. */
+    readonly ending: Ending | undefined,
+  ) {}
+}
+
+/**
+ * A run elsewhere holds the key: waits for its end, by message or timer, then asks again. Answers with what the store says then, or how
+ * the wait ended without it.
+ */
+export async function waitElsewhere(
+  flight: Flight,
+  request: LeadRequest,
+  first: Waiting,
+): Promise<Lead | Failed | Ending | WaitedTooLong> {
+  const { clock } = flight.leader.runtime;
+  const { waitTimeoutMs } = flight.leader.plan.settings;
+  const deadline = clock.monotonic() + waitTimeoutMs;
+  for (let [lead, wakings]: [Waiting, number] = [first, 0]; ; wakings++) {
+    await woken(flight, lead, Math.max(0, deadline - clock.monotonic()), wakings < BELIEVED_WAKINGS);
+    if (flight.cancellation?.cancelled)
+      return Ending.cancelled(new CancelledError(flight.leader.source, flight.cancellation.reason));
+    if (clock.monotonic() >= deadline) return waitedTooLong(flight, lead);
+    const next = await flight.ask(request);
+    if (typeof next === 'symbol' || next.status !== 'wait') return next;
+    lead = next;
+  }
+}
+
+/** A waiter's deadline has passed: as `onWaitTimeout` says. */
+function waitedTooLong(flight: Flight, lead: Waiting): WaitedTooLong {
+  const { source, plan } = flight.leader;
+  const { onWaitTimeout, waitTimeoutMs } = plan.settings;
+  const detail = `waited ${formatMs(waitTimeoutMs)} for a run elsewhere that holds the key`;
+  if (onWaitTimeout === 'fail') {
+    const error = new TaskTimeoutError(`${source}: the wait for a run elsewhere`, waitTimeoutMs);
+    return new WaitedTooLong(detail, Ending.timedOut(error));
+  }
+  const stale = onWaitTimeout === 'stale' ? usable(plan, lead.stale) : undefined;
+  return new WaitedTooLong(detail, stale && Ending.stale(stale, { reason: 'wait-timeout', detail }));
+}
+
+function woken(flight: Flight, lead: Waiting, mostMs: number, believe: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    let stopListening: (() => void) | undefined;
+    const done = (): void => {
+      stopTimer();
+      stopListening?.();
+      resolve();
+    };
+    const left = lead.leaseLeftMs >= LOOK_AGAIN_AT_MOST_MS ? lead.leaseLeftMs : LOOK_AGAIN_AT_MOST_MS;
+    const stopTimer = flight.leader.runtime.clock.after(Math.min(left, LOOK_AGAIN_MS, mostMs), done);
+    stopListening = flight.cancellation?.onCancel(done);
+    if (believe) lead.woken?.then(done, done);
+    else disowned(lead.woken);
+  });
+}
