@@ -1,14 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Flow, memoryStore, refresh, returnState, Task, task, taskInputHash, withOptions } from '../../lib/index.js';
-import { AsyncStore, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
+import { AsyncStore, BOTH_KINDS_OF_STORE, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
 
 nothingIsLeft();
-
-const STORES = [
-  ['a memory store', () => memoryStore()],
-  ['an asynchronous store', () => new AsyncStore()],
-] as const;
 
 /** A counted task that gives its n-th call's number. */
 function counted(options: object) {
@@ -17,7 +12,7 @@ function counted(options: object) {
   return work;
 }
 
-describe.each(STORES)('expiry over %s', (_name, store) => {
+describe.each(BOTH_KINDS_OF_STORE)('expiry over %s', (_name, store) => {
   it('is strict: valid to the last millisecond before it, not at it', async () => {
     const pond = pondUnderTest({ store: store() });
     const work = counted({ cacheExpiration: '10s' });

@@ -12,16 +12,11 @@ import {
   taskInputHash,
   withOptions,
 } from '../../lib/index.js';
-import { AsyncStore, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
+import { BOTH_KINDS_OF_STORE, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
 
 nothingIsLeft();
 
-const STORES = [
-  ['a memory store', () => memoryStore()],
-  ['an asynchronous store', () => new AsyncStore()],
-] as const;
-
-describe.each(STORES)('joining over %s', (_name, store) => {
+describe.each(BOTH_KINDS_OF_STORE)('joining over %s', (_name, store) => {
   it('has 100 concurrent calls share one body and one value', async () => {
     const value = { big: true };
     const gate = deferred();

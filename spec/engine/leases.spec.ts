@@ -9,6 +9,7 @@ import {
   type StoreKey,
   Task,
   TaskTimeoutError,
+  task,
   taskInputHash,
 } from '../../lib/index.js';
 import { createTestPond } from '../../lib/testing/index.js';
@@ -71,6 +72,22 @@ describe('the lease of a running task', () => {
     await pond.clock.advance('5s');
     expect(renewals).toHaveLength(2);
     expect(pond.clock.timers).toBe(0);
+  });
+
+  it('is not renewed when the pond is closed, however long the body goes on', async () => {
+    const { store, renewals } = leasingStore(1_000, () => true);
+    const pond = createTestPond({ store });
+    const { opened, open } = gate();
+    const quote = task(() => opened, { name: 'quote', cacheKeyFn: taskInputHash, lease: '3s' });
+    const running = pond.run(() => quote());
+    pond.clock.advance('1s');
+    expect(renewals).toHaveLength(1);
+    await pond.close();
+    pond.clock.advance('10s');
+    expect(renewals).toHaveLength(1);
+    expect(pond.clock.timers).toBe(0);
+    open('late');
+    expect(await running).toBe('late');
   });
 
   it('if lost aborts the signal with LeaseLostError, and the late write is refused', async () => {

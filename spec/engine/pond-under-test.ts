@@ -147,3 +147,9 @@ export class AsyncStore implements StateStore {
     await this.inner.close();
   }
 }
+
+/** One that answers at once, and one that answers later. */
+export const BOTH_KINDS_OF_STORE = [
+  ['a memory store', (): StateStore => memoryStore()],
+  ['an asynchronous store', (): StateStore => new AsyncStore()],
+] as const;

@@ -9,6 +9,7 @@ import {
   StoreError,
   Task,
   taskInputHash,
+  tieredStore,
 } from '../../lib/index.js';
 import { AsyncStore, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
 
@@ -134,6 +135,69 @@ describe.each<Method>(['get', 'lead', 'commit', 'abandon'])('a store whose %s', 
     }
     expect(new Set(await Promise.all(all)).size).toBe(1);
     expect(bodies()).toBe(1);
+  });
+});
+
+describe('a crowd over a store that does not answer', () => {
+  it('counts as one failure: the next call asks again, and the fifth crowd is the last', async () => {
+    const store = new AsyncStore();
+    let asked = 0;
+    store.get = () => {
+      asked++;
+      return never;
+    };
+    const { pond, service, bodies } = over(store);
+    for (let crowd = 1; crowd <= 7; crowd++) {
+      const calls = Array.from({ length: 100 }, (_, i) => service.work(i));
+      await flush();
+      await pond.clock.advance('1s');
+      await Promise.all(calls);
+      expect(asked).toBe(100 * Math.min(crowd, 5));
+    }
+    expect(bodies()).toBe(700);
+    expect(pond.stats().storeErrors).toBe(500);
+  });
+});
+
+describe('a near tier before a store that fails', () => {
+  function tiersOverBroken() {
+    const far = new AsyncStore();
+    const get = far.get.bind(far);
+    let asked = 0;
+    let broken = false;
+    far.get = (key) => {
+      asked++;
+      return broken ? Promise.reject(new Error('broken')) : get(key);
+    };
+    const { pond, service, bodies } = over(tieredStore(memoryStore(), far));
+    const work = (x: number) => pond.run(() => service.work(x));
+    const breakOff = async (x: number): Promise<void> => {
+      await work(x);
+      broken = true;
+      asked = 0;
+    };
+    return { pond, work, bodies, breakOff, asked: () => asked };
+  }
+
+  it('is served though nobody asks that store any more', async () => {
+    const { pond, work, bodies, breakOff, asked } = tiersOverBroken();
+    await breakOff(0);
+    for (let x = 1; x <= 6; x++) await work(x);
+    expect([bodies(), asked()]).toEqual([7, 5]);
+    for (let i = 0; i < 3; i++) expect(await work(0)).toEqual({ x: 0 });
+    expect([bodies(), asked()]).toEqual([7, 5]);
+    await pond.close();
+  });
+
+  it('does not make that store look as if it had answered', async () => {
+    const { pond, work, bodies, breakOff, asked } = tiersOverBroken();
+    await breakOff(0);
+    for (let x = 1; x <= 20; x++) {
+      await work(x);
+      await work(0);
+    }
+    expect([bodies(), asked()]).toEqual([21, 5]);
+    await pond.close();
   });
 });
 

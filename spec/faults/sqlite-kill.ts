@@ -7,13 +7,14 @@ import type { StateRecord } from '../../lib/stores/record.js';
 import { KeyScope, StoreKey } from '../../lib/stores/store-key.js';
 import { type Inspector, killRounds } from '../sqlite/kill-rounds.js';
 import { bundle } from '../sqlite/processes.js';
+import { report, roundsFrom } from './report.js';
 
 /**
  * The long form of "killed while they write": two writers, SIGKILL at changing moments, and the file compared with what they were
  * told was written. `node --import @swc-node/register/esm-register spec/faults/sqlite-kill.ts [rounds]`, by default 200; ends with 1
  * where anything was lost, wrong or broken.
  */
-const rounds = Number(process.argv[2] ?? 200);
+const rounds = roundsFrom(0, 200);
 const directory = mkdtempSync(join(tmpdir(), 'flowpond-kill-'));
 const path = join(directory, 'states.db');
 const scope = new KeyScope('Child.task', undefined, '');
@@ -33,12 +34,18 @@ function inspect(): Inspector {
 }
 
 const { file, remove } = bundle();
-const began = performance.now();
 try {
   const kills = await killRounds(file, path, rounds, inspect);
-  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-  process.stdout.write(`sqlite-kill: ${JSON.stringify({ rounds, ...kills, seconds })}\n`);
-  process.exitCode = kills.lost + kills.wrong + kills.broken === 0 && kills.acknowledged > rounds ? 0 : 1;
+  report(
+    'sqlite, kill -9 while they write',
+    { rounds, ...kills },
+    {
+      'nothing acknowledged lost': kills.lost === 0,
+      'no wrong value': kills.wrong === 0,
+      'opens always': kills.broken === 0,
+      'more writes than rounds': kills.acknowledged > rounds,
+    },
+  );
 } finally {
   remove();
   rmSync(directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { configure, defaultPond, flow, InvalidOptionsError, type Pond, Task, task } from '../../lib/index.js';
+import { bind, bindingOf, onStray, unbind } from '../../lib/pond/bindings.js';
 import { currentScope } from '../../lib/runs/frame.js';
 import { createTestPond } from '../../lib/testing/index.js';
 
@@ -133,7 +134,8 @@ describe('pond.run', () => {
     expect(() => pond.run(undefined as never)).toThrow(/pond\.run: takes a function/);
     expect(() => pond.run({}, 5 as never)).toThrow(InvalidOptionsError);
     expect(() => pond.run({ signal: {} as never }, () => 1)).toThrow(/option `signal` is no AbortSignal/);
-    expect(() => pond.run({ sginal: undefined } as never, () => 1)).toThrow(/Did you mean `signal`/);
+    expect(() => pond.run([] as never, () => 1)).toThrow(/pond\.run: takes an options object/);
+    expect(() => pond.run('x' as never, () => 1)).toThrow(/pond\.run: takes an options object/);
   });
 
   it('ends the waits of calls made inside when its signal aborts, of runs submitted there too', async () => {
@@ -147,6 +149,39 @@ describe('pond.run', () => {
     await expect(call).rejects.toThrow(/never.* was cancelled: enough/);
     expect((await future.wait()).name).toBe('Cancelled');
     expect(pond.runtime.pending.size).toBe(0);
+  });
+});
+
+describe('a class that is bound to no pond', () => {
+  it('leaves its calls to the run around them, whatever a class that it extends is bound to', async () => {
+    const { Base, Heir, heir } = service();
+    const [one, two] = [createTestPond(), createTestPond()];
+    one.bind(Base);
+    bind(Heir, null);
+    expect(await heir.where()).toBe(defaultPond().runtime);
+    expect(await Heir.whereStatic()).toBe(defaultPond().runtime);
+    class Around {
+      @Task()
+      async go() {
+        return heir.where();
+      }
+    }
+    expect(await two.bind(new Around()).go()).toBe(two.runtime);
+    unbind(Heir);
+    expect([bindingOf(Heir), await heir.where()]).toEqual([undefined, one.runtime]);
+  });
+
+  it('is told of, as is any instance, when a call falls to the default pond', async () => {
+    const { heir } = service();
+    const pond = createTestPond();
+    const told: object[] = [];
+    onStray((receiver) => told.push(receiver));
+    await pond.run(() => heir.where());
+    await pond.bind(service().heir).where();
+    expect(told).toEqual([]);
+    await heir.where();
+    expect(told).toEqual([heir]);
+    onStray(() => {});
   });
 });
 

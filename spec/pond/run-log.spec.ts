@@ -272,3 +272,23 @@ describe('a logger of the user’s', () => {
     ]);
   });
 });
+
+describe('the log of a remembered failure', () => {
+  it('says that nothing has run', async () => {
+    const pond = createTestPond({ logLevel: 'info' });
+    const source = async (): Promise<never> => {
+      await pond.clock.advance('2s');
+      throw new TypeError('no such article');
+    };
+    const quote = task(source, { name: 'quote', cacheKeyFn: () => 'A1', cacheFailures: { expiration: '5s' } });
+    await expect(pond.run(quote)).rejects.toThrow('no such article');
+    await pond.clock.advance('1s');
+    await expect(pond.run(quote)).rejects.toThrow('no such article');
+    const failed =
+      "Task run 'quote' - Finished in state Failed('Task run encountered an exception TypeError: no such article')";
+    expect(lines().filter((line) => line.includes('Finished'))).toEqual([
+      `${timeOf(2_000)}.000 | ERROR   | ${failed}`,
+      `${timeOf(3_000)}.000 | ERROR   | ${failed} hit memory, age 1.00s, from 'quote', saved 2.00s`,
+    ]);
+  });
+});

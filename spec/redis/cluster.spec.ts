@@ -70,7 +70,7 @@ describeWithRedis('a Redis store on a cluster', () => {
     process.kill(node.pid, 'SIGSTOP');
     const began = performance.now();
     expect((await all()).some(({ status }) => status === 'rejected')).toBe(true);
-    expect(performance.now() - began).toBeLessThan(600);
+    expect(performance.now() - began).toBeLessThan(5_000);
     process.kill(node.pid, 'SIGCONT');
     while ((await all()).some(({ status }) => status === 'rejected')) await sleep(20);
     await store.close();

@@ -62,7 +62,7 @@ describe('the options of a Redis store', () => {
   });
 
   it('do not show in the store, nor in the error of a server that is not there', async () => {
-    const store = redisStore({ url: `redis://me:${SECRET_IN_URL}@127.0.0.1:1/3`, timeout: 100, onAdvice: () => {} });
+    const store = redisStore({ url: `redis://me:${SECRET_IN_URL}@127.0.0.1:1/3`, timeout: 1_000, onAdvice: () => {} });
     const error = (await Promise.resolve(store.get(keyOf('a'))).catch((reason: unknown) => reason)) as Error;
     expect(error.message).toMatch(/^not connected: .*ECONNREFUSED/);
     const shown = inspect([store, error], { depth: 20, showHidden: true, showProxy: true }) + JSON.stringify(store);

@@ -38,7 +38,7 @@ describeWithRedis('the Redis store', () => {
   const nameOf = (key: StoreKey): string => `${redis.prefix}:{${key.digest}}`;
 
   /** What the server is asked while something is done. */
-  async function commandsOf(act: () => Promise<unknown>): Promise<string[]> {
+  async function commandsOf(act: () => Promise<unknown>, tries = 3): Promise<string[]> {
     const monitor = await redis.admin.monitor();
     const seen: string[] = [];
     monitor.on('monitor', (_: string, [command]: string[]) => seen.push(String(command).toLowerCase()));
@@ -46,6 +46,8 @@ describeWithRedis('the Redis store', () => {
     await redis.admin.echo('end');
     while (!seen.includes('echo')) await new Promise((resolve) => setImmediate(resolve));
     monitor.disconnect();
+    // What is known of invalidations is looked at anew once a second, on the side: not this time.
+    if (seen.includes('evalsha') && tries > 1) return commandsOf(act, tries - 1);
     return seen.filter((command) => command !== 'echo');
   }
 
@@ -83,18 +85,15 @@ describeWithRedis('the Redis store', () => {
     }
   });
 
-  it('holds everybody back after a failure for as long as it is told', async () => {
+  it('holds nobody back after a failure where there is nothing to serve, and says why that is', async () => {
     const key = keyOf('back-off');
     await store.lead(key, { ...NORMAL, token: 'a' });
-    await store.abandon(key, 'a', 300, { reason: 'not-stored', detail: 'its last run ended Failed' });
-    const waiting = await store.lead(key, { ...NORMAL, token: 'b' });
-    expect(waiting).toMatchObject({ status: 'wait', leaseLeftMs: expect.any(Number) });
-    let lead = waiting;
-    while (lead.status === 'wait') lead = await store.lead(key, { ...NORMAL, token: 'b' });
+    await store.abandon(key, 'a', 60_000, { reason: 'not-stored', detail: 'its last run ended Failed' });
+    const lead = await store.lead(key, { ...NORMAL, token: 'b' });
     expect(lead).toMatchObject({ status: 'lead', miss: { reason: 'not-stored', detail: 'its last run ended Failed' } });
   });
 
-  it('serves an expired value while one run renews it, and gives it to whoever waits or computes', async () => {
+  it('gives an expired value to whoever waits or computes, and leaves it to them whether it may be served', async () => {
     const [soft, hard] = [keyOf('renewed'), keyOf('not renewed')];
     await put(soft, 'old', { expiresAt: Date.now() + 1, renewForMs: 60_000 });
     await put(hard, 'old', { expiresAt: Date.now() + 1 });
@@ -104,14 +103,10 @@ describeWithRedis('the Redis store', () => {
       while (leader.status === 'hit') leader = await store.lead(key, { ...NORMAL, token: 'leader' });
       expect(leader).toMatchObject({ status: 'lead', miss: { reason: 'expired' }, stale: { value: 'old' } });
     }
-    expect(await store.lead(soft, { ...NORMAL, token: 'b' })).toMatchObject({
-      status: 'stale',
-      record: { value: 'old' },
-    });
-    expect(await store.lead(hard, { ...NORMAL, token: 'b' })).toMatchObject({
-      status: 'wait',
-      stale: { value: 'old' },
-    });
+    for (const key of [soft, hard]) {
+      const waiting = await store.lead(key, { ...NORMAL, token: 'b' });
+      expect(waiting).toMatchObject({ status: 'wait', stale: { value: 'old' } });
+    }
   });
 
   it('asks to renew a lease three times while it lasts, and not at all where only the fence is taken', async () => {

@@ -1,18 +1,22 @@
-import { createPond } from '../../lib/index.js';
+import { createPond, withOptions } from '../../lib/index.js';
 import { type RedisStoreOptions, redisStore } from '../../lib/redis/index.js';
 import { Pricing } from './pricing.js';
 
 // One process of several that share a store: flight.spec.ts sends it orders. Its supplier says that it is asked, and answers when it
 // is told to, or by itself after so long.
 
+/** How a price is asked for. */
+export interface Quoting {
+  /** So many times at once; 1 by default. */
+  readonly callers?: number;
+  /** The supplier answers by itself after so long. */
+  readonly computeMs?: number;
+  /** A longer lease than the task's own. */
+  readonly leaseMs?: number;
+}
+
 export type Order =
-  | {
-      readonly kind: 'quote';
-      readonly id: number;
-      readonly sku: string;
-      readonly callers: number;
-      readonly computeMs?: number | undefined;
-    }
+  | ({ readonly kind: 'quote'; readonly id: number; readonly sku: string } & Quoting)
   | { readonly kind: 'answer'; readonly sku: string; readonly price: string };
 
 export type Report =
@@ -46,10 +50,12 @@ process.on('message', async (order: Order) => {
     answers.get(order.sku)?.(order.price);
     return;
   }
-  computing.set(order.sku, order.computeMs);
+  const { id, sku, callers = 1, computeMs, leaseMs } = order;
+  computing.set(sku, computeMs);
+  const service = leaseMs === undefined ? pricing : withOptions(pricing, { lease: leaseMs });
   const began = performance.now();
-  const prices = await Promise.all(Array.from({ length: order.callers }, () => pricing.quote(order.sku)));
-  say({ kind: 'quoted', id: order.id, prices: [...new Set(prices)], ms: performance.now() - began });
+  const prices = await Promise.all(Array.from({ length: callers }, () => service.quote(sku)));
+  say({ kind: 'quoted', id, prices: [...new Set(prices)], ms: performance.now() - began });
 });
 process.on('disconnect', () => process.exit());
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { RedisStoreOptions } from '../../lib/redis/index.js';
-import type { Order, Report } from './worker.js';
+import type { Order, Quoting, Report } from './worker.js';
 
 type Quoted = Extract<Report, { kind: 'quoted' }>;
 
@@ -44,10 +44,10 @@ export class Worker {
     return this.#until(() => (this.#ready ? true : undefined)).then(() => {});
   }
 
-  /** Has it asked for a price so many times at once; its supplier answers after so long, else when it is told to. */
-  async quote(sku: string, callers = 1, computeMs?: number): Promise<Quoted> {
+  /** Has it asked for a price. */
+  async quote(sku: string, how: Quoting = {}): Promise<Quoted> {
     const id = this.#orders++;
-    this.#order({ kind: 'quote', id, sku, callers, computeMs });
+    this.#order({ kind: 'quote', id, sku, ...how });
     return this.#until(() => this.#quoted.get(id));
   }
 

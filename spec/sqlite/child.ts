@@ -2,7 +2,7 @@ import { appendFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createPond, returnState, Task, taskInputHash } from '../../lib/index.js';
 import { sqliteStore } from '../../lib/sqlite/index.js';
-import type { StateRecord } from '../../lib/stores/record.js';
+import { RECORD_SCHEMA, type StateRecord } from '../../lib/stores/record.js';
 import { KeyScope, StoreKey } from '../../lib/stores/store-key.js';
 import { KEYS, written } from './kill-rounds.js';
 
@@ -25,7 +25,7 @@ function print(line: string): void {
 
 function recordOf(key: StoreKey, value: unknown, generation: number): StateRecord {
   return {
-    schema: 1,
+    schema: RECORD_SCHEMA,
     key,
     value,
     message: undefined,

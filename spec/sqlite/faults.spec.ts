@@ -217,7 +217,7 @@ describe('a file that another process is writing', () => {
     const { put, path, release } = locked();
     const began = performance.now();
     expect(() => put(key, 1)).toThrow(`'${path}' is locked: another process has been writing for too long`);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(5_000);
     release();
     expect(put(key, 1)).toBe(true);
   });

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createPond, returnState, type StateRecord, Task, taskInputHash } from '../../lib/index.js';
+import type { StateRecord } from '../../lib/index.js';
 import { sqliteStore } from '../../lib/sqlite/index.js';
+import { invalidationRounds, stopRounds } from './flight-rounds.js';
 import { type Inspector, killRounds } from './kill-rounds.js';
 import { closing, count, keyOf, rawDatabase, temporaryDirectory, temporaryPath } from './on-disk.js';
 import { bundle, endAll, start } from './processes.js';
@@ -93,26 +94,12 @@ describe('processes that share a SQLite file', () => {
     }
     expect(lead.status).toBe('lead');
     expect(Date.now() - ledAt).toBeGreaterThanOrEqual(500);
-    expect(Date.now() - ledAt).toBeLessThan(1_000);
+    expect(Date.now() - ledAt).toBeLessThan(5_000);
   }, 30_000);
 
   it('refuse the late write of a holder that was stopped past its lease', async () => {
-    const path = temporaryPath();
-    const stopped = start(file, 'holder', path, '200', 'late');
-    await stopped.line('lead');
-    stopped.process.kill('SIGSTOP');
-    stopped.say('commit');
-    let heir = start(file, 'holder', path, '5000', 'new');
-    while (!(await heir.line('')).startsWith('lead')) {
-      await heir.ended;
-      heir = start(file, 'holder', path, '5000', 'new');
-    }
-    stopped.process.kill('SIGCONT');
-    expect(await stopped.line('committed')).toBe('committed false undefined');
-    heir.say('commit');
-    expect(await heir.line('committed')).toBe('committed true undefined');
-    await Promise.all([stopped.ended, heir.ended]);
-    expect((closing(sqliteStore({ path })).get(childKey('held')) as StateRecord).value).toBe('new');
+    const { double, stale } = await stopRounds(file, temporaryDirectory(), 2);
+    expect({ double, stale }).toEqual({ double: 0, stale: 0 });
   }, 30_000);
 
   it('lose nothing that was acknowledged, and keep the file whole, when they are killed while they write: 20 rounds', async () => {
@@ -126,31 +113,7 @@ describe('processes that share a SQLite file', () => {
 
 describe('a task over SQLite', () => {
   it('whose key is invalidated by another process while it runs, stores nothing, and is never seen', async () => {
-    const path = temporaryPath();
-    const [here, elsewhere] = [closing(sqliteStore({ path })), closing(sqliteStore({ path }))];
-    let source = 'old';
-    let runs = 0;
-    class Prices {
-      @Task({ cacheKeyFn: taskInputHash, identity: 'prices' }) async price(x: number) {
-        runs++;
-        const read = source;
-        await new Promise((resolve) => setImmediate(resolve));
-        if (runs % 2 === 1) {
-          source = 'new';
-          await elsewhere.invalidate({ identities: ['prices'] });
-        }
-        return `${read} ${x}`;
-      }
-    }
-    const pond = createPond({ store: here, logLevel: 'silent' });
-    const prices = pond.bind(new Prices());
-    for (let round = 0; round < 30; round++) {
-      source = 'old';
-      const first = await returnState(prices).price(round);
-      expect([first.result(), first.cache?.reason]).toEqual([`old ${round}`, 'not-stored']);
-      expect(await prices.price(round)).toBe(`new ${round}`);
-      expect((await returnState(prices).price(round)).cache?.status).toBe('hit');
-    }
-    expect(runs).toBe(60);
+    const { double, stale } = await invalidationRounds(temporaryPath(), 30);
+    expect({ double, stale }).toEqual({ double: 0, stale: 0 });
   });
 });

@@ -10,7 +10,7 @@ describe('the schema', () => {
     const { put, path } = onDisk();
     put(key, 1);
     const database = rawDatabase(path);
-    expect(count(database, 'PRAGMA user_version')).toBe(1);
+    expect(count(database, 'PRAGMA user_version')).toBe(2);
     expect(count(database, 'PRAGMA application_id')).toBe(0x466c6f77);
     expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
     expect(count(database, 'SELECT count(*) FROM records')).toBe(1);
@@ -25,7 +25,7 @@ describe('the schema', () => {
     database.close();
     const later = onDisk({ path });
     expect(() => later.store.get(key)).toThrow(
-      `'${path}' was written by a newer Flowpond (schema 99, known here: 1): update flowpond, or give another path`,
+      `'${path}' was written by a newer Flowpond (schema 99, known here: 2): update flowpond, or give another path`,
     );
     expect(count(rawDatabase(path), 'SELECT count(*) FROM records')).toBe(1);
   });
@@ -45,7 +45,7 @@ describe('the schema', () => {
     });
     migrate(meeting, path);
     expect(met).toBeGreaterThan(0);
-    expect(count(one, 'PRAGMA user_version')).toBe(1);
+    expect(count(one, 'PRAGMA user_version')).toBe(2);
   });
 
   it.each([

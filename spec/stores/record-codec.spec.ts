@@ -135,11 +135,17 @@ describe('Bytes that are no record of a key', () => {
     expect(detailOf(Buffer.from(JSON.stringify({ value: 'x'.repeat(200) })))).toBe('it is no record of Flowpond');
     expect(detailOf(BYTES, keyOf('A2', 'Pricing.quote', '3', 'shop'))).toBe('it belongs to another key');
     expect(detailOf(BYTES, keyOf('A1', 'Pricing.quote', '4', 'shop'))).toBe('it belongs to another key');
-    expect(detailOf(changed(3, 2))).toBe('it has the schema 2; this version of Flowpond reads 1');
+    expect(detailOf(changed(3, 1))).toBe('it has the schema 1; this version of Flowpond reads 2');
     expect(detailOf(resealed(changed(4, 9)))).toBe('its codec is 9; here it is 1');
     expect(detailOf(changed(50, 9))).toBe('its checksum is wrong: it was damaged');
     expect(detailOf(BYTES.subarray(0, -1))).toBe('it is cut off, or too long');
     expect(detailOf(Buffer.concat([BYTES, Buffer.alloc(1)]))).toBe('it is cut off, or too long');
+  });
+
+  it('are those that say they are of a failure, and have other data than one', () => {
+    const forged = changed(5, (BYTES[5] ?? 0) | 2);
+    expect(detailOf(forged)).toBe('its checksum is wrong: it was damaged');
+    expect(detailOf(resealed(forged))).toBe('its failure does not say what it should');
   });
 
   it('are those with the value of another record of the same key', () => {

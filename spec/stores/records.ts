@@ -1,4 +1,5 @@
 import { KeyScope, type Lead, type StateRecord, StoreKey } from '../../lib/index.js';
+import { RECORD_SCHEMA } from '../../lib/stores/record.js';
 
 /** A key of a task of its own scope. */
 export function keyOf(text: string, identity = 'Pricing.quote', version?: string, namespace = ''): StoreKey {
@@ -8,7 +9,7 @@ export function keyOf(text: string, identity = 'Pricing.quote', version?: string
 /** A record as the engine would write it. */
 export function recordOf(key: StoreKey, value: unknown, more: Partial<StateRecord> = {}): StateRecord {
   return {
-    schema: 1,
+    schema: RECORD_SCHEMA,
     key,
     value,
     message: undefined,

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from '@jest/globals';
+import { RevivalError } from '../../lib/index.js';
 import { decodeData, encodeData } from '../../lib/stores/codec.js';
 import type { Plain } from '../../lib/stores/plain.js';
 import { Plain as PlainData } from '../../lib/stores/plain.js';
-import { type Returns, RevivalError, revive, toPlain } from '../../lib/stores/revival.js';
+import { type Returns, revive, toPlain } from '../../lib/stores/revival.js';
 import { Undecodable } from '../../lib/stores/undecodable.js';
 
 /** What every report is asked; how its nested classes were declared differs from dialect to dialect. */

@@ -1,8 +1,10 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import { FlowpondError, InvalidOptionsError } from '../../lib/base/errors.js';
 import { UnstorableError } from '../../lib/stores/codec.js';
 import { Plain } from '../../lib/stores/plain.js';
+import { differenceOf } from '../../lib/stores/revival/difference.js';
 import { revive, toPlain } from '../../lib/stores/revival.js';
 import { Undecodable } from '../../lib/stores/undecodable.js';
 import {
@@ -44,6 +46,9 @@ class Report implements ReportShape {
   }
 }
 
+/** What another realm gives, as native modules do under Jest. */
+const elsewhere = <T>(code: string): T => runInNewContext(code) as T;
+
 /** A class as it is in another version of the program: the same name, other members. */
 function versions<const T extends ReadonlyArray<new () => object>>(...classes: T): T {
   for (const version of classes) Object.defineProperty(version, 'name', { value: 'Version' });
@@ -52,6 +57,31 @@ function versions<const T extends ReadonlyArray<new () => object>>(...classes: T
 
 describe('Revival with decorators', () => {
   reviveInBothDialects({ Report, Line });
+
+  it('takes arrays, dates, collections and plain objects of another realm, as a database driver gives them', () => {
+    const line = Object.assign(new Line(), { amount: 1, at: elsewhere<Date>('new Date(5)') });
+    class Result {
+      @Type(() => Line) lines: Line[] = Object.assign(elsewhere<Line[]>('[]'), [line]);
+      @Type(() => Line) byId: Map<string, Line> = elsewhere<Map<string, Line>>('new Map()').set('a', line);
+      row = elsewhere<{ readonly id: number }>('({ id: 7 })');
+    }
+    const result = throughStore(new Result(), () => Result) as Result;
+    expect(result.lines[0]).toBeInstanceOf(Line);
+    expect(result.lines[0]?.at.getTime()).toBe(5);
+    expect(result.byId.get('a')?.doubled()).toBe(2);
+    expect(result.row).toEqual({ id: 7 });
+    expect(throughStore(Object.assign(elsewhere<Line[]>('[]'), [line]), () => [Line])).toHaveLength(1);
+  });
+
+  it('does not take an heir of an array, or another class, for one of another realm', () => {
+    class List extends Array<number> {}
+    class Holder {
+      list: number[] = List.from([1]);
+    }
+    expect(refusalOf(new Holder(), () => Holder).path).toBe('.list');
+    expect(differenceOf({}, Object.create(null))).toBeDefined();
+    expect(differenceOf(elsewhere('[]'), elsewhere('({})'))).toBeDefined();
+  });
 
   it('takes what @Expose and @Transform say, as long as the value comes back', () => {
     class Price {

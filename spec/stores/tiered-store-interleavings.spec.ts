@@ -142,10 +142,10 @@ class Process {
     if (committed) this.knows(index, generation);
   }
 
-  async invalidate(index: number, by: 'keys' | 'tags' | 'all', dated: boolean): Promise<void> {
+  async invalidate(index: number, by: 'keys' | 'tags' | 'all', dated: boolean, expire: boolean): Promise<void> {
     const began = this.#world.now();
     const what = { keys: { keys: [KEYS[index] as StoreKey] }, tags: { tags: TAGS }, all: { all: true as const } }[by];
-    await this.tiers.invalidate({ ...what, ...(dated ? { by: 'dated' } : {}) });
+    await this.tiers.invalidate({ ...what, ...(dated && { by: 'dated' }), ...(expire && { expire }) });
     for (const i of by === 'keys' ? [index] : [0, 1]) this.knows(i, began);
   }
 }
@@ -161,6 +161,7 @@ const step = fc.record({
   index: fc.nat(1),
   by: fc.constantFrom('keys' as const, 'keys' as const, 'tags' as const, 'all' as const),
   dated: fc.boolean(),
+  expire: fc.boolean(),
   picks: fc.array(fc.nat(20), { maxLength: 8 }),
 });
 
@@ -168,27 +169,33 @@ describe('processes whose calls, answers and events take any time and any order'
   it.each([
     ['that are told of what others do', false],
     ['that are told nothing', true],
-  ])('and %s never go back to an older value, nor show one after they know that it is void', async (_, deaf) => {
-    let [near, far, runs] = [0, 0, 0];
-    const property = fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), async (steps) => {
-      const world = new World(deaf);
-      const all: Promise<unknown>[] = [];
-      for (const [turn, { process, kind, index, by, dated, picks }] of steps.entries()) {
-        const one = world.processes[process] as Process;
-        if (kind === 'read') all.push(one.read(index).then((here) => (here ? near++ : far++)));
-        if (kind === 'compute') all.push(one.compute(index, `turn ${turn}`).then(() => runs++));
-        if (kind === 'invalidate') all.push(one.invalidate(index, by, dated));
-        if (kind === 'distrust') one.listener?.({ kind: 'distrust' });
-        if (kind === 'age') void world.clock.advance(400);
-        if (kind === 'evict') void one.near.invalidate({ keys: [KEYS[index] as StoreKey] });
-        await settled();
-        for (const pick of picks) await world.wire.deliver(pick);
-      }
-      await world.wire.deliverAll();
-      await Promise.all(all);
-      for (const { tiers } of world.processes) await tiers.close();
-    });
-    await fc.assert(property, { numRuns: 120 });
-    expect([near, far, runs].every((count) => count > 200)).toBe(true); // all of it was tried
-  });
+  ])(
+    'and %s never go back to an older value, nor show one after they know that it is void or has expired',
+    async (_, deaf) => {
+      let [near, far, runs] = [0, 0, 0];
+      const property = fc.asyncProperty(
+        fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }),
+        async (steps) => {
+          const world = new World(deaf);
+          const all: Promise<unknown>[] = [];
+          for (const [turn, { process, kind, index, by, dated, expire, picks }] of steps.entries()) {
+            const one = world.processes[process] as Process;
+            if (kind === 'read') all.push(one.read(index).then((here) => (here ? near++ : far++)));
+            if (kind === 'compute') all.push(one.compute(index, `turn ${turn}`).then(() => runs++));
+            if (kind === 'invalidate') all.push(one.invalidate(index, by, dated, expire));
+            if (kind === 'distrust') one.listener?.({ kind: 'distrust' });
+            if (kind === 'age') void world.clock.advance(400);
+            if (kind === 'evict') void one.near.invalidate({ keys: [KEYS[index] as StoreKey] });
+            await settled();
+            for (const pick of picks) await world.wire.deliver(pick);
+          }
+          await world.wire.deliverAll();
+          await Promise.all(all);
+          for (const { tiers } of world.processes) await tiers.close();
+        },
+      );
+      await fc.assert(property, { numRuns: 120 });
+      expect([near, far, runs].every((count) => count > 200)).toBe(true); // all of it was tried
+    },
+  );
 });

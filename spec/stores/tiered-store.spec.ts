@@ -400,6 +400,14 @@ describe('an answer of the far store', () => {
     expect(other.isNear(keyOf('a'))).toBe(true);
   });
 
+  it('takes no room nearby once it was expired', async () => {
+    const { tiers, near, put } = fixture();
+    await put(keyOf('a'), 1);
+    expect(near.stats?.().entries).toBe(1);
+    await tiers.invalidate({ keys: [keyOf('a')], expire: true });
+    expect(near.stats?.().entries).toBe(0);
+  });
+
   it('never comes after a newer one of this process', async () => {
     const { other, reading, arrives } = await underWay(keyOf('a'), {}, true);
     await other.put(keyOf('a'), 'new');
@@ -416,6 +424,18 @@ describe('an answer of the far store', () => {
     expect(await other.value(keyOf('a'))).toBe('new');
     void other.near.invalidate({ keys: [keyOf('a')] }); // as an eviction would
     other.far.get = slow;
+    arrives.resolve();
+    await reading;
+    expect(other.isNear(keyOf('a'))).toBe(false);
+  });
+
+  it('never comes after a newer one that had expired when it was written here', async () => {
+    const { other, reading, arrives, shared } = await underWay(keyOf('a'), {}, true);
+    const lead = await other.tiers.lead(keyOf('a'), { mode: 'refresh', token: 'late', leaseMs: 1_000 });
+    const { generation } = leading(lead);
+    void shared.invalidate({ keys: [keyOf('a')], expire: true }); // by a process that this one does not hear
+    const late = recordOf(keyOf('a'), 'late', { generation });
+    expect(await other.tiers.commit(keyOf('a'), 'late', late)).toMatchObject({ expiredAt: expect.any(Number) });
     arrives.resolve();
     await reading;
     expect(other.isNear(keyOf('a'))).toBe(false);

@@ -186,6 +186,18 @@ describe('withOptions', () => {
     expect((await returnState(withOptions(aborted, { signal: undefined })).quote('A1')).name).toBe('Completed');
   });
 
+  it('turns the retries of a task off, with their delays', async () => {
+    let attempts = 0;
+    const failing = async (): Promise<never> => {
+      attempts++;
+      throw new Error('supplier is down');
+    };
+    const quote = task(failing, { name: 'quote', retries: 3, retryDelay: '1s', retryJitter: 0.5, retryIf: () => true });
+    await expect(withOptions(quote, { retries: 0 })()).rejects.toThrow('supplier is down');
+    expect(attempts).toBe(1);
+    expect(() => withOptions(quote, { retries: 0, retryDelay: '2s' })()).toThrow(/`retryDelay` has no effect/);
+  });
+
   it('refuses bad options, contradictions and what belongs to the task, naming the method', () => {
     const { svc } = set();
     const call = (options: object) => () => withOptions(svc, options as never).sum(1, 2);

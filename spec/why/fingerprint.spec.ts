@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fingerprintOf } from '../../lib/why/fingerprint.js';
 
+/** Longer than a digest, whose digits are not to be taken for it. */
+const SECRET_NUMBER = 471_108_154_711_081;
+
 function text(value: unknown, name = 'value'): string {
   return fingerprintOf(name, value).text;
 }
@@ -58,7 +61,7 @@ describe('the fingerprint of an input', () => {
     'cookie',
     'credentials',
   ])('hides what is called %s, at whatever depth', (name) => {
-    const values = ['hunter2', 4711, ['hunter2'], new Map([['a', 'hunter2']])];
+    const values = ['hunter2', SECRET_NUMBER, ['hunter2'], new Map([['a', 'hunter2']])];
     for (const value of values) {
       for (const shown of [
         text(value, name),
@@ -67,7 +70,7 @@ describe('the fingerprint of an input', () => {
         text(new Map([[name, value]])),
       ]) {
         expect(shown).not.toContain('hunter2');
-        expect(shown).not.toContain('4711');
+        expect(shown).not.toContain(String(SECRET_NUMBER));
       }
     }
     expect(text('hunter2', name)).toMatch(/^\(redacted [0-9a-f]{8}\)$/);
@@ -109,7 +112,7 @@ describe('the fingerprint of an input', () => {
     ]) {
       expect(fingerprintOf('value', value).exact).toBe(false);
     }
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('is inexact for a class that may keep content elsewhere', () => {
