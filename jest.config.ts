@@ -25,8 +25,8 @@ const swc = (legacy: boolean): [string, Record<string, unknown>] => [
 
 const config: Config = {
   testEnvironment: `${process.cwd()}/spec/realm-environment.cjs`, // not <rootDir>: Stryker's runner resolves this itself
-  roots: ['<rootDir>/lib', '<rootDir>/spec'],
-  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  roots: ['<rootDir>/lib', '<rootDir>/spec', '<rootDir>/samples'],
+  testMatch: ['<rootDir>/{spec,samples}/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^flowpond$': '<rootDir>/lib/index.ts',
@@ -39,6 +39,7 @@ const config: Config = {
   },
   coverageProvider: 'v8',
   collectCoverageFrom: ['lib/**/*.ts'],
+  testTimeout: 30_000, // against hanging, not for speed: CI machines are busy
   workerIdleMemoryLimit: '700MB',
 };
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as esm from 'flowpond';
+import * as nestjs from 'flowpond/nestjs';
 import * as redis from 'flowpond/redis';
 import * as sqlite from 'flowpond/sqlite';
 import * as testing from 'flowpond/testing';
@@ -24,10 +25,21 @@ async function check(sentence, fn) {
 
 await check('both builds export the same names', () => {
   assert.deepEqual(Object.keys(cjs).sort(), Object.keys(esm).sort());
-  for (const [entry, names] of Object.entries({ testing, sqlite, redis })) {
+  for (const [entry, names] of Object.entries({ testing, sqlite, redis, nestjs })) {
     assert.deepEqual(Object.keys(require(`flowpond/${entry}`)).sort(), Object.keys(names).sort());
   }
   assert.notEqual(cjs.task, esm.task);
+});
+
+await check('classes of both builds have the names that they are exported by', () => {
+  for (const build of [esm, cjs]) {
+    for (const [name, value] of Object.entries(build)) {
+      if (/^class\b/.test(Function.prototype.toString.call(typeof value === 'function' ? value : check))) {
+        assert.equal(value.name, name);
+      }
+    }
+  }
+  assert.equal(esm.MissingContextError.ofValue('Reports.monthly', 'tenant').name, 'MissingContextError');
 });
 
 await check('decorators of one class share their metadata: the build kept what gives it a place', () => {

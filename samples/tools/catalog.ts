@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +23,7 @@ export interface Sample {
 /** All samples in order, or those whose names begin with one of these; at least one. */
 export function catalog(prefixes: readonly string[]): readonly Sample[] {
   const all = readdirSync(SAMPLES)
-    .filter((name) => /^\d\d-/.test(name))
+    .filter((name) => existsSync(join(SAMPLES, name, 'main.ts')))
     .sort();
   const chosen = all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)));
   if (chosen.length > 0) return chosen.map(sample);
