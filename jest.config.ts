@@ -31,6 +31,7 @@ const config: Config = {
   moduleNameMapper: {
     '^flowpond$': '<rootDir>/lib/index.ts',
     '^flowpond/(.*)$': '<rootDir>/lib/$1/index.ts',
+    '^fast-check$': '<rootDir>/spec/fast-check.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {
