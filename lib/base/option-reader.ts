@@ -10,15 +10,14 @@ export type Schema = Readonly<Record<string, Read<unknown>>>;
 export type Parsed<S extends Schema> = { readonly [K in keyof S]?: ReturnType<S[K]> | undefined };
 
 /** Reads own properties only, refuses unknown names with the nearest known one. */
-export function readOptions<S extends Schema>(schema: S, given: unknown, where: string): Parsed<S> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || isEmptyInstance(given)) {
-    throw new InvalidOptionsError({
-      where,
-      value: given,
-      problem: 'takes an options object',
-      remedy: 'Give { … } or nothing.',
-    });
-  }
+export function readOptions<S extends Schema>(
+  schema: S,
+  given: unknown,
+  where: string,
+  remedy = 'Give { … } or nothing.',
+): Parsed<S> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || isEmptyInstance(given))
+    throw new InvalidOptionsError({ where, value: given, problem: 'takes an options object', remedy });
   const parsed = Object.create(null) as Record<string, unknown>;
   for (const option of Object.keys(given)) {
     const read = Object.hasOwn(schema, option) ? schema[option] : undefined;

@@ -49,7 +49,7 @@ export function parseRule(given: readonly unknown[]): ParsedRule {
     const remedy = 'Write @Invalidates({ task: … }).';
     throw new InvalidOptionsError({ where: WHERE, value: first, problem: 'was given a task for a callback', remedy });
   }
-  const { tags, task } = readOptions(schema, first, WHERE);
+  const { tags, task } = readOptions(schema, first, WHERE, REMEDY);
   if (tags === undefined && task === undefined) {
     throw new InvalidOptionsError({ where: WHERE, problem: 'is not told what to forget', remedy: REMEDY });
   }

@@ -167,9 +167,9 @@ const failureSchema = {
 
 /** A reader for what is stored of failures. */
 const failures: Read<FailureRule> = (value, where, option) => {
-  const { expiration: expirationMs, when } = readOptions(failureSchema, value, `${where}, ${option}`);
-  if (expirationMs !== undefined) return Object.freeze({ expirationMs, when });
   const remedy = "Give { expiration: '10s' }.";
+  const { expiration: expirationMs, when } = readOptions(failureSchema, value, `${where}, ${option}`, remedy);
+  if (expirationMs !== undefined) return Object.freeze({ expirationMs, when });
   throw new InvalidOptionsError({ where, option, problem: 'needs an `expiration`', remedy });
 };
 

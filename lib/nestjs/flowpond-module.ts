@@ -51,6 +51,16 @@ function makePond(options: FlowpondModuleOptions): Pond {
   return PondLifecycle.own(new Pond({ ...own, logger: own.logger ?? nestLog }, WHERE));
 }
 
+/** Nest itself would look for a provider that nobody named. */
+function checkSource(options: Partial<FlowpondModuleAsyncOptions> | null | undefined): void {
+  if ((options?.useFactory ?? options?.useClass ?? options?.useExisting) !== undefined) return;
+  throw new NestSetupError('FlowpondModule.forRootAsync() is not told where the options come from.', [
+    'Give useFactory: (…) => ({ store, … }), with inject and imports for what it needs.',
+    'Give useClass or useExisting: a class with createFlowpondOptions().',
+    'Options that are known already: FlowpondModule.forRoot({ store, … }).',
+  ]);
+}
+
 /** What `FlowpondModule.forFeature` takes. */
 export interface FlowpondFeatureOptions {
   /** The name of the pond, as `forRoot` was given it. */
@@ -88,6 +98,7 @@ export class FlowpondModule extends ConfigurableModuleClass {
 
   /** The same with options that are made later: `useFactory`, `useClass` or `useExisting`, with `inject` and `imports`. */
   static override forRootAsync(options: FlowpondModuleAsyncOptions): DynamicModule {
+    checkSource(options);
     // biome-ignore lint/complexity/noThisInStatic: as above
     return super.forRootAsync(options);
   }

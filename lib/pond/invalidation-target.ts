@@ -54,7 +54,7 @@ const schema = {
 export function parseTarget(given: unknown, where: string): ParsedTarget {
   if (given === undefined)
     throw new InvalidOptionsError({ where, problem: 'is not told what to forget', remedy: REMEDY });
-  const { tags, task, key } = readOptions(schema, given, where);
+  const { tags, task, key } = readOptions(schema, given, where, REMEDY);
   if (tags === undefined && task === undefined && key === undefined) {
     const remedy = `${REMEDY} All there is: pond.clear().`;
     throw new InvalidOptionsError({ where, value: given, problem: 'is not told what to forget', remedy });

@@ -136,7 +136,11 @@ const misuses: Misuse[] = [
   ['nothing', () => given(), /^@Invalidates: takes one argument\. Give \(service, parameters, result\) => /],
   ['undefined', () => given(undefined), /^@Invalidates: takes one argument/],
   ['two arguments', () => given(() => {}, {}), /^@Invalidates: takes one argument/],
-  ['a text', () => given('get'), /^@Invalidates: takes an options object \(got 'get'\)/],
+  [
+    'a text',
+    () => given('get'),
+    /^@Invalidates: takes an options object \(got 'get'\)\. Give \(service, parameters, result\) => /,
+  ],
   ['null', () => given(null), /^@Invalidates: takes an options object \(got null\)/],
   ['an empty object', () => given({}), /^@Invalidates: is not told what to forget\. Give /],
   ['an unknown option', () => given({ tag: 'x' }), /^@Invalidates: option `tag` is unknown\. Did you mean `tags`\?$/],

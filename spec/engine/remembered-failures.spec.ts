@@ -267,6 +267,7 @@ describe('A remembered failure', () => {
     const keyed = (cacheFailures: unknown) => decorate({ cacheKeyFn: taskInputHash, cacheFailures });
     expect(decorate({ cacheFailures: { expiration: '10s' } })).toThrow(/`cacheFailures` has no effect without a/);
     expect(keyed({})).toThrow(/needs an `expiration`/);
+    expect(keyed('5s')).toThrow(/takes an options object \(got '5s'\)\. Give \{ expiration: '10s' \}\.$/);
     for (const wrong of [{ expiration: 0 }, { expiration: Number.NaN }, { expiration: '10s', until: 1 }, '10s', true])
       expect(keyed(wrong)).toThrow(InvalidOptionsError);
     expect(keyed({ expiration: '10s', when: true })).toThrow(InvalidOptionsError);

@@ -71,6 +71,20 @@ Potential solutions:
     );
   });
 
+  it.each([
+    ['nothing', undefined],
+    ['no source', {}],
+    ['only what a source would need', { imports: [], inject: [] }],
+  ])('for forRootAsync that is given %s', (_, options) => {
+    expect(() => FlowpondModule.forRootAsync(options as never)).toThrow(
+      new NestSetupError('FlowpondModule.forRootAsync() is not told where the options come from.', [
+        'Give useFactory: (…) => ({ store, … }), with inject and imports for what it needs.',
+        'Give useClass or useExisting: a class with createFlowpondOptions().',
+        'Options that are known already: FlowpondModule.forRoot({ store, … }).',
+      ]),
+    );
+  });
+
   it('but not for a FlowpondModule without forRoot beside one with it', async () => {
     @Module({ imports: [FlowpondModule] })
     class Other {}

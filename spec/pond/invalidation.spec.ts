@@ -430,8 +430,8 @@ describe('pond.invalidate refuses', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'pond.invalidate: is not told what to forget. Give { tags: [...] }'],
     ['an empty object', {}, 'pond.invalidate: is not told what to forget (got {}). Give { tags: [...] }'],
-    ['null', null, 'pond.invalidate: takes an options object (got null)'],
-    ['a text', 'products', "pond.invalidate: takes an options object (got 'products')"],
+    ['null', null, 'pond.invalidate: takes an options object (got null). Give { tags: [...] }'],
+    ['a text', 'products', "pond.invalidate: takes an options object (got 'products'). Give { tags: [...] }"],
     ['an unknown property', { tag: 'x' }, 'pond.invalidate: option `tag` is unknown. Did you mean `tags`?'],
     [
       'two things at once',
