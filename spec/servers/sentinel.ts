@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answers, findProgram, freePort } from './redis.js';
+import { findProgram, freePort, isUp } from './redis.js';
 
 /** A sentinel that watches one master by itself. */
 export interface Sentinel {
@@ -29,10 +29,7 @@ export async function startSentinel(name: string, masterPort: number): Promise<S
   const child: ChildProcess = spawn(program.path, [file, '--sentinel'], { stdio: 'ignore', env: program.env });
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
-  for (let tries = 0; !(await answers(port)); tries++) {
-    if (child.exitCode !== null || tries > 200) throw new Error(`${program.path} --sentinel did not start`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  if (!(await isUp(child, port))) throw new Error(`${program.path} --sentinel did not start on port ${port}`);
   return {
     port,
     async stop() {

@@ -16,6 +16,8 @@ interface Pair {
   readonly client: Socket;
   readonly server: Socket;
   subscribed: boolean;
+  /** Something was lost on it: as in a stream, nothing that comes later passes either. */
+  torn: boolean;
 }
 
 /** A way to a server on which a spec can make weather. */
@@ -71,7 +73,7 @@ export class TcpProxy {
       return;
     }
     const server = connect({ host: '127.0.0.1', port: this.target });
-    const pair: Pair = { client, server, subscribed: false };
+    const pair: Pair = { client, server, subscribed: false, torn: false };
     this.#pairs.add(pair);
     client.on('data', (bytes: Buffer) => {
       pair.subscribed ||= bytes.includes('subscribe');
@@ -89,16 +91,22 @@ export class TcpProxy {
     }
   }
 
+  /** What comes later never passes what came before, whatever the weather is then. */
   #pipe(pair: Pair, from: Socket, to: Socket): void {
+    const queue: Buffer[][] = [];
+    const sendFirst = (): void => {
+      for (const part of queue.shift() ?? []) if (!to.destroyed) to.write(part);
+    };
+    let latest = 0;
     from.on('data', (bytes: Buffer) => {
       const { silent, delayMs = 0, sliced } = this.#weather;
-      if (silent === true || (silent === 'subscribers' && pair.subscribed)) return;
-      const parts = sliced ? Array.from(bytes, (byte) => Buffer.of(byte)) : [bytes];
-      const send = (): void => {
-        for (const part of parts) if (!to.destroyed) to.write(part);
-      };
-      if (delayMs === 0) send();
-      else setTimeout(send, delayMs);
+      pair.torn ||= silent === true || (silent === 'subscribers' && pair.subscribed);
+      if (pair.torn) return;
+      queue.push(sliced ? Array.from(bytes, (byte) => Buffer.of(byte)) : [bytes]);
+      const now = performance.now();
+      latest = Math.max(latest, now + delayMs);
+      if (delayMs === 0 && queue.length === 1) sendFirst();
+      else setTimeout(sendFirst, latest - now);
     });
   }
 }
