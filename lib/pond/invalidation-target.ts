@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../base/errors.js';
 import { type Read, readOptions, text } from '../base/option-reader.js';
+import { quoted } from '../base/quoted.js';
 import type { Definition } from '../definitions/definition.js';
 import { definitionOf } from '../definitions/registry.js';
 
@@ -71,7 +72,6 @@ function fail(where: string, option: string, value: unknown, problem: string, re
 }
 
 const MOST_SHOWN = 3;
-const LONGEST_SHOWN = 40;
 
 /** A target as later misses name who asked: `{ tags: ['sku:1'] }`. Keys are left out, as they may hold what is nobody's business. */
 export function describeTarget({ tags, task, key }: ParsedTarget): string {
@@ -84,10 +84,4 @@ function shortened(tags: readonly string[]): string {
   const shown = tags.slice(0, MOST_SHOWN).map(quoted);
   const more = tags.length - shown.length;
   return more === 0 ? shown.join(', ') : `${shown.join(', ')}, and ${more} more`;
-}
-
-/** In quotes, control characters escaped. */
-function quoted(given: string): string {
-  const short = given.length > LONGEST_SHOWN ? `${given.slice(0, LONGEST_SHOWN)}…` : given;
-  return `'${JSON.stringify(short).slice(1, -1)}'`;
 }

@@ -1,9 +1,11 @@
 import { formatMs } from '../base/duration.js';
 import type { MissReason } from '../states/cache-outcome.js';
+import { INVALIDATED_LONG_AGO, invalidatedBy } from '../stores/invalidated.js';
 import type { Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import type { Connection } from './connection.js';
-import type { Names } from './names.js';
+import { FLOOR, TAGS_FLOOR } from './groups.js';
+import { type Names, parseGroup } from './names.js';
 import { textOf } from './scripts.js';
 import type { Unusable } from './values.js';
 import type { Versions } from './versions.js';
@@ -24,7 +26,7 @@ export class Misses {
   async why(key: StoreKey, unusable: Unusable | undefined, reason: MissReason, detail: string): Promise<Miss> {
     if (unusable !== undefined) {
       if (unusable.group === undefined) return { reason: 'undecodable', detail: unusable.detail };
-      return { reason: 'invalidated', detail: await this.#whoPosted(unusable.group) };
+      return this.#whoPosted(unusable.group);
     }
     if (reason === 'expired') return { reason, detail: `expired ${formatMs(Number(detail))} ago` };
     if (reason !== 'first-seen') return detail === '' ? { reason } : { reason, detail };
@@ -34,11 +36,12 @@ export class Misses {
     return { reason: 'version-changed', detail: `stored under ${was}` };
   }
 
-  async #whoPosted(group: string): Promise<string> {
-    if (group.startsWith('#')) return 'older than what is remembered of invalidations';
-    if (group.startsWith('t:')) return 'invalidated by tag';
+  async #whoPosted(group: string): Promise<Miss> {
+    if (group === TAGS_FLOOR) return INVALIDATED_LONG_AGO;
+    if (group === FLOOR) return { reason: 'invalidated', detail: 'older than what is remembered of invalidations' };
     const asked = this.#connection.ask((commands) => commands.callBuffer('hget', this.#names.by, group));
     const by = await asked.catch(() => null);
-    return `invalidated by ${by === null ? 'invalidate()' : textOf(by)}`;
+    const { kind, name } = parseGroup(group) ?? {};
+    return invalidatedBy(by === null ? 'invalidate()' : textOf(by), kind === 't' ? name : undefined);
   }
 }

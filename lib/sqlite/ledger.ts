@@ -1,9 +1,10 @@
+import { invalidatedBy } from '../stores/invalidated.js';
 import { type StateRecord, staleUntil } from '../stores/record.js';
 import type { Invalidation, LeadRequest, Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import { expire, markedSince } from './expiries.js';
 import { lookUp, lookUpStale } from './lookup.js';
-import { bury, INVALIDATED_BY_TAG, invalidatedBy, whyMissed } from './misses.js';
+import { bury, whoVoided, whyMissed } from './misses.js';
 import type { Statements } from './statements.js';
 import { tagsToSql, toSql } from './text.js';
 
@@ -26,6 +27,7 @@ export interface Slot {
   readonly expiresAt: number;
   /** Nobody computes until then while the record is of use. */
   readonly heldUntil: number | null;
+  readonly tags: string | null;
   readonly tagVoid: number | null;
   /** Of the lease; null where there is none. */
   readonly token: string | null;
@@ -120,7 +122,7 @@ export function commit(
     tags !== null &&
     statements.isTagVoid.get(slot.namespace, leaseGeneration, leaseGeneration, tags, leaseGeneration)
   ) {
-    bury(statements, key.digest, INVALIDATED_BY_TAG, now);
+    bury(statements, key.digest, whoVoided(statements, slot.namespace, tags, leaseGeneration), now);
     return undefined;
   }
   const { generation, staleForMs, bytes } = encoded;
@@ -172,12 +174,18 @@ export function invalidate(statements: Statements, what: Invalidation, now: numb
   for (const identity of identities) statements.voidIdentity.run(generation, by, name, toSql(identity));
   if (what.all) statements.voidNamespace.run(generation, by, name);
   const home = statements.namespace.get(name) as { readonly id: number } | undefined;
-  if (tags.length > 0 && home !== undefined) voidTags(statements, tags, generation, home.id);
+  if (tags.length > 0 && home !== undefined) voidTags(statements, { tags, by }, generation, home.id);
 }
 
-function voidTags(statements: Statements, tags: readonly string[], generation: number, namespace: number): void {
+function voidTags(
+  statements: Statements,
+  { tags = [], by = '' }: Invalidation,
+  generation: number,
+  namespace: number,
+): void {
   let newest = 0;
-  for (const tag of tags) newest = Number(statements.voidTag.run(namespace, toSql(tag), generation).lastInsertRowid);
+  for (const tag of tags.map(toSql))
+    newest = Number(statements.voidTag.run(namespace, tag, generation, by).lastInsertRowid);
   statements.noteTagVoid.run(generation, namespace);
   const old = statements.oldTagVoids.all(newest - TAGS) as readonly TagVoid[];
   for (const { rowid, namespace: id, generation: floor } of old) {

@@ -1,6 +1,7 @@
 import { formatMs } from '../base/duration.js';
 import { sha256 } from '../keys/hash.js';
 import type { MissReason } from '../states/cache-outcome.js';
+import { INVALIDATED_LONG_AGO, invalidatedBy } from '../stores/invalidated.js';
 import type { Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import type { Slot } from './ledger.js';
@@ -13,10 +14,17 @@ const TOMBSTONES = 10_000;
 const VERSIONS = 8;
 
 const FIRST_SEEN: Miss = { reason: 'first-seen' };
-export const INVALIDATED_BY_TAG: Miss = { reason: 'invalidated', detail: 'invalidated by tag' };
 
-export function invalidatedBy(by: string): Miss {
-  return { reason: 'invalidated', detail: `invalidated by ${by}` };
+/** Who invalidated what has these tags, as they are stored, after that generation. */
+export function whoVoided(statements: Statements, namespace: number, tags: string | null, generation: number): Miss {
+  const found = statements.tagVoid.get(namespace, tags ?? '[]', generation) as TagVoid | undefined;
+  return found === undefined ? INVALIDATED_LONG_AGO : invalidatedBy(found.by ?? 'invalidate()', fromSql(found.tag));
+}
+
+interface TagVoid {
+  readonly tag: string;
+  /** Null in what an older Flowpond wrote. */
+  readonly by: string | null;
 }
 
 /** Notes that a key's value went, or was not stored, and why. */
@@ -31,7 +39,7 @@ export function whyMissed(statements: Statements, slot: Slot, key: StoreKey, now
   if (slot.generation <= slot.scopeVoid && slot.scopeVoid > slot.namespaceVoid)
     return invalidatedBy(slot.scopeVoidBy ?? '');
   if (slot.generation <= slot.namespaceVoid) return invalidatedBy(slot.namespaceVoidBy ?? '');
-  if (slot.tagVoid === 1) return INVALIDATED_BY_TAG;
+  if (slot.tagVoid === 1) return whoVoided(statements, slot.namespace, slot.tags, slot.generation);
   const ago = now - expiresAt;
   return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
 }

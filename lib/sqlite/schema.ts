@@ -85,6 +85,7 @@ const STEPS: readonly string[] = [
   ALTER TABLE records ADD COLUMN held_until REAL; -- nobody computes until then while it is of use
   ALTER TABLE leases ADD COLUMN expired_at REAL; -- when its key was first expired since it began
   `,
+  'ALTER TABLE tag_voids ADD COLUMN void_by TEXT; -- as the other void_by: who asked',
 ];
 
 /**

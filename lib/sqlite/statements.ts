@@ -38,7 +38,7 @@ export function prepareStatements(database: SqliteDatabase) {
     slot: sql(`SELECT s.id AS scope, n.id AS namespace,
         s.void_at AS scopeVoid, s.void_by AS scopeVoidBy, n.void_at AS namespaceVoid, n.void_by AS namespaceVoidBy,
         max(s.expired_to, n.expired_to, n.tag_expired) AS expiredTo,
-        r.generation, r.expires_at AS expiresAt, r.held_until AS heldUntil, ${TAG_VOID} AS tagVoid,
+        r.generation, r.expires_at AS expiresAt, r.held_until AS heldUntil, r.tags, ${TAG_VOID} AS tagVoid,
         l.token, l.generation AS leaseGeneration, l.held, l.led_at AS ledAt, l.lease_until AS leaseUntil,
         l.expired_at AS leaseExpiredAt
       FROM scopes s CROSS JOIN namespaces n ON n.id = s.namespace
@@ -76,7 +76,7 @@ export function prepareStatements(database: SqliteDatabase) {
     voidIdentity: sql(`UPDATE scopes SET void_at = ?, void_by = ?
       WHERE namespace = (SELECT id FROM namespaces WHERE name = ?) AND identity = ?`),
     namespace: sql('SELECT id, expiries FROM namespaces WHERE name = ?'),
-    voidTag: sql('INSERT OR REPLACE INTO tag_voids (namespace, tag, generation) VALUES (?, ?, ?)'),
+    voidTag: sql('INSERT OR REPLACE INTO tag_voids (namespace, tag, generation, void_by) VALUES (?, ?, ?, ?)'),
     noteTagVoid: sql('UPDATE namespaces SET tag_void = ? WHERE id = ?'),
     oldTagVoids: sql('SELECT rowid, namespace, generation FROM tag_voids WHERE rowid <= ?'),
     /** Both: what is below the floor is looked for below the newest only. */
@@ -84,6 +84,10 @@ export function prepareStatements(database: SqliteDatabase) {
     forgetTagVoid: sql('DELETE FROM tag_voids WHERE rowid = ?'),
     isTagVoid: sql(`SELECT 1 FROM namespaces n WHERE n.id = ? AND ? <= n.tag_void AND (? <= n.tag_floor OR EXISTS (
       SELECT 1 FROM json_each(?) j CROSS JOIN tag_voids t ON t.namespace = n.id AND t.tag = j.value WHERE t.generation >= ?))`),
+
+    /** Who was the last: namespace, tags, since which generation. */
+    tagVoid: sql(`SELECT t.tag, t.void_by AS by FROM tag_voids t WHERE t.namespace = ?1 AND t.generation >= ?3
+      AND t.tag IN (SELECT value FROM json_each(?2)) ORDER BY t.generation DESC LIMIT 1`),
 
     /** One key: now, and until when it is kept but for its windows. */
     expireRecord:

@@ -1,5 +1,6 @@
+import { invalidatedBy } from '../stores/invalidated.js';
 import { type Marked, markedSince } from './expiries.js';
-import { bury, INVALIDATED_BY_TAG, invalidatedBy } from './misses.js';
+import { bury, whoVoided } from './misses.js';
 import type { Statements } from './statements.js';
 
 /** Once in so many commits, so many rows: four a commit, so that it keeps pace, and no commit does much. */
@@ -64,7 +65,8 @@ interface Walked extends Marked {
 function drop(statements: Statements, row: Walked, now: number): boolean {
   const by = row.byScope === 1 ? row.scopeVoidBy : row.namespaceVoidBy;
   if (row.byScope === 1 || row.byNamespace === 1) bury(statements, row.digest, invalidatedBy(by ?? ''), now);
-  else if (row.byTag === 1) bury(statements, row.digest, INVALIDATED_BY_TAG, now);
+  else if (row.byTag === 1)
+    bury(statements, row.digest, whoVoided(statements, row.namespace, row.tags, row.generation), now);
   else return false;
   statements.dropRecord.run(row.digest);
   return true;

@@ -6,6 +6,7 @@ import { estimateBytes } from './estimate-bytes.js';
 import { expiredSince } from './expiry-marks.js';
 import { FailureRecord } from './failure.js';
 import { FINDABLE, type Findable } from './findable.js';
+import { invalidatedBy } from './invalidated.js';
 import type { Kept } from './memory-record.js';
 import { MissMemory } from './miss-memory.js';
 import { RecentRecords } from './recent-records.js';
@@ -27,7 +28,6 @@ export interface MemoryStoreOptions {
 
 const DEFAULT_MAX_ENTRIES = 10_000;
 const TOO_LARGE = 'the value is larger than the store may grow';
-const INVALIDATED_BY_TAG: Miss = { reason: 'invalidated', detail: 'invalidated by tag' };
 
 const schema = {
   maxEntries: whole(1, 2 ** 24),
@@ -140,7 +140,7 @@ export class MemoryStore implements StateStore, Findable {
     }
     try {
       if (this.#tags.voided(drawer.namespace, record.tags, held.generation)) {
-        this.#misses.bury(key, INVALIDATED_BY_TAG);
+        this.#misses.bury(key, this.#tags.whoVoided(drawer.namespace, record.tags, held.generation));
         return { committed: false };
       }
       const { expiredAt = Number.POSITIVE_INFINITY } = held;
@@ -169,7 +169,7 @@ export class MemoryStore implements StateStore, Findable {
 
   invalidate(what: Invalidation): void {
     const generation = ++this.#generation;
-    const { namespace = '', by = 'invalidate()', keys = [], identities, tags = [] } = what;
+    const { namespace = '', by = 'invalidate()', keys = [], identities } = what;
     const expiredAt = what.expire ? this.#host.clock.now() : undefined;
     for (const key of keys) {
       if (expiredAt === undefined) this.#invalidateKey(key, by);
@@ -185,7 +185,7 @@ export class MemoryStore implements StateStore, Findable {
         this.#sweep(drawer, text);
       }
     }
-    this.#tags.mark(namespace, tags, generation, expiredAt);
+    this.#tags.mark(what, generation, expiredAt);
   }
 
   close(): void {
@@ -252,7 +252,7 @@ export class MemoryStore implements StateStore, Findable {
     const drawer = this.#drawerOf(key.scope);
     const dropped = this.#drop(drawer, key.text);
     if (dropped || drawer.leases.has(key.text)) {
-      this.#misses.bury(key, { reason: 'invalidated', detail: `invalidated by ${by}` });
+      this.#misses.bury(key, invalidatedBy(by));
     }
     endLease(drawer, key.text);
     this.#sweep(drawer, key.scope.text);
@@ -321,9 +321,9 @@ export class MemoryStore implements StateStore, Findable {
   #why(drawer: Drawer, key: StoreKey, expired: StateRecord | undefined): Miss {
     const record = expired ?? drawer.records.get(key.text);
     if (record === undefined) return this.#whyAbsent(key);
-    if (record.generation <= drawer.voidAt) return { reason: 'invalidated', detail: `invalidated by ${drawer.voidBy}` };
+    if (record.generation <= drawer.voidAt) return invalidatedBy(drawer.voidBy);
     if (expired === undefined && this.#tags.voided(drawer.namespace, record.tags, record.generation))
-      return INVALIDATED_BY_TAG;
+      return this.#tags.whoVoided(drawer.namespace, record.tags, record.generation);
     const ago = this.#host.clock.now() - record.expiresAt;
     return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
   }

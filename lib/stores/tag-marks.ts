@@ -1,4 +1,6 @@
 import { type ExpiryMarks, expiredSince, withMark } from './expiry-marks.js';
+import { INVALIDATED_LONG_AGO, invalidatedBy } from './invalidated.js';
+import type { Invalidation, Miss } from './store.js';
 
 /** Invalidated and expired tags that are remembered one by one; older ones are remembered as one invalidation. */
 const MAX_TAGS = 10_000;
@@ -8,6 +10,7 @@ interface TagMark {
   readonly passedAt: number;
   /** Of the last invalidation. */
   readonly voidAt: number;
+  readonly voidBy: string;
   readonly expiries: ExpiryMarks | undefined;
 }
 
@@ -32,6 +35,15 @@ export class TagMarks {
     return tags.some((tag) => generation <= (this.#tags.get(inNamespace(namespace, tag))?.voidAt ?? 0));
   }
 
+  /** Who invalidated a record or run that {@link voided} says is void. */
+  whoVoided(namespace: string, tags: readonly string[] | undefined, generation: number): Miss {
+    for (const tag of tags ?? []) {
+      const mark = this.#tags.get(inNamespace(namespace, tag));
+      if (mark !== undefined && generation <= mark.voidAt) return invalidatedBy(mark.voidBy, tag);
+    }
+    return INVALIDATED_LONG_AGO;
+  }
+
   /** Since when the first of the tags that was expired has been; `Infinity`: none has. */
   expiredSince(namespace: string, tags: readonly string[] | undefined, generation: number): number {
     let since = Number.POSITIVE_INFINITY;
@@ -44,7 +56,7 @@ export class TagMarks {
   }
 
   /** Notes an invalidation, or with `expiredAt` an expiry, which is newer than all before it. */
-  mark(namespace: string, tags: readonly string[], generation: number, expiredAt: number | undefined): void {
+  mark({ namespace = '', tags = [], by = 'invalidate()' }: Invalidation, generation: number, expiredAt?: number): void {
     if (tags.length > 0) this.#newest = generation;
     for (const tag of tags) {
       const own = inNamespace(namespace, tag);
@@ -53,10 +65,11 @@ export class TagMarks {
       this.#tags.set(
         own,
         expiredAt === undefined
-          ? { passedAt: generation, voidAt: generation, expiries: undefined }
+          ? { passedAt: generation, voidAt: generation, voidBy: by, expiries: undefined }
           : {
               passedAt: generation,
               voidAt: mark?.voidAt ?? 0,
+              voidBy: mark?.voidBy ?? '',
               expiries: withMark(mark?.expiries, generation, expiredAt),
             },
       );

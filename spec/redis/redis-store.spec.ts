@@ -144,6 +144,24 @@ describeWithRedis('the Redis store', () => {
     expect(miss).toEqual({ reason: 'invalidated', detail: 'invalidated by the nightly import' });
   });
 
+  it('says which tag was invalidated, and by whom, but for one that is too long to be kept', async () => {
+    const long = 'x'.repeat(300);
+    for (const [tag, shown] of [
+      ['prices', ", tag 'prices'"],
+      [long, ''],
+    ] as const) {
+      const key = keyOf('by whom', 'Task.byTag', undefined, `space ${tag.length}`);
+      await put(key, 1, { tags: ['sku:1', tag] });
+      await store.invalidate({
+        namespace: `space ${tag.length}`,
+        tags: ['unused', tag],
+        by: '@Invalidates on Shop.raise',
+      });
+      const { miss } = leading(await store.lead(key, { ...NORMAL, token: 'a' }));
+      expect(miss).toEqual({ reason: 'invalidated', detail: `invalidated by @Invalidates on Shop.raise${shown}` });
+    }
+  });
+
   it('leaves keys of others alone: another prefix, a foreign value under its own name', async () => {
     const neighbour = `${redis.prefix}2`;
     await redis.admin.set(`${neighbour}:{x}`, 'theirs', 'PX', 60_000);

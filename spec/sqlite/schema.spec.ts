@@ -10,10 +10,18 @@ describe('the schema', () => {
     const { put, path } = onDisk();
     put(key, 1);
     const database = rawDatabase(path);
-    expect(count(database, 'PRAGMA user_version')).toBe(2);
+    expect(count(database, 'PRAGMA user_version')).toBe(3);
     expect(count(database, 'PRAGMA application_id')).toBe(0x466c6f77);
     expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
     expect(count(database, 'SELECT count(*) FROM records')).toBe(1);
+  });
+
+  it('of a Flowpond that did not note who invalidated a tag is read all the same', () => {
+    const { put, store, why, path } = onDisk();
+    put(key, 1, { tags: ['prices'] });
+    void store.invalidate({ tags: ['prices'], by: 'a spec' });
+    rawDatabase(path).exec('UPDATE tag_voids SET void_by = NULL');
+    expect(why(key)).toEqual({ reason: 'invalidated', detail: "invalidated by invalidate(), tag 'prices'" });
   });
 
   it('of a newer Flowpond is refused, and left as it is', () => {
@@ -25,7 +33,7 @@ describe('the schema', () => {
     database.close();
     const later = onDisk({ path });
     expect(() => later.store.get(key)).toThrow(
-      `'${path}' was written by a newer Flowpond (schema 99, known here: 2): update flowpond, or give another path`,
+      `'${path}' was written by a newer Flowpond (schema 99, known here: 3): update flowpond, or give another path`,
     );
     expect(count(rawDatabase(path), 'SELECT count(*) FROM records')).toBe(1);
   });
@@ -45,7 +53,7 @@ describe('the schema', () => {
     });
     migrate(meeting, path);
     expect(met).toBeGreaterThan(0);
-    expect(count(one, 'PRAGMA user_version')).toBe(2);
+    expect(count(one, 'PRAGMA user_version')).toBe(3);
   });
 
   it.each([

@@ -59,7 +59,7 @@ describe('sweeping', () => {
     expect(count(database, 'SELECT voided - swept FROM counter')).toBe(0);
     expect(why(keyOf('key 8'))).toEqual({
       reason: 'invalidated',
-      detail: what.tags ? 'invalidated by tag' : 'invalidated by a spec',
+      detail: `invalidated by a spec${what.tags ? ", tag 'x'" : ''}`,
     });
     expect(value(keyOf('key 7'))).toBe('newer');
     expect(value(keyOf('key 8', 'Pricing.quote', undefined, 'neighbour'))).toBe(8);
