@@ -18,7 +18,7 @@ describe.each(BOTH_KINDS_OF_STORE)('two ponds over %s', (_name, store) => {
         { numRuns: 100 },
       );
     },
-    60_000,
+    300_000,
   );
 });
 

