@@ -9,7 +9,7 @@ import {
   type StateStore,
   StoreKey,
 } from '../../lib/index.js';
-import { describeStateStore, type MakeStore, type StateStoreSuiteOptions } from '../../lib/testing/index.js';
+import { describeStateStore, fakeClock, type MakeStore, type StateStoreSuiteOptions } from '../../lib/testing/index.js';
 
 /** Runs the suite, or the specs of one name, outside the runner; answers with the names of those that failed, and of all. */
 async function runSuite(make: MakeStore, options: StateStoreSuiteOptions = {}, named = '') {
@@ -315,6 +315,52 @@ describe('describeStateStore', () => {
     const { failed } = await runSuite(make, { advance, now: own });
     expect(failed).toEqual([]);
     expect(passed).toBeGreaterThan(1_000);
+  });
+
+  /** A store whose time is its own, and the machine loses some of it now and then. */
+  function losing(ms: () => number, change: Change = () => ({})) {
+    let passed = 0;
+    let tries = 0;
+    const now = (): number => 1_000_000 + passed;
+    const make: MakeStore = () => {
+      tries++;
+      const store = wrong(change)({ clock: fakeClock() }) as StateStore;
+      store.attach?.({ clock: { now, monotonic: now, after: () => () => {} } });
+      const abandon = store.abandon.bind(store);
+      return Object.assign(store, {
+        attach() {},
+        abandon(...given: Parameters<StateStore['abandon']>) {
+          passed += abandon(...given) === undefined ? ms() : 0; // after it was done
+        },
+      });
+    };
+    const advance = (more: number): void => {
+      passed += more;
+    };
+    return { make, options: { advance, now }, tries: () => tries };
+  }
+
+  it('tries a spec again that failed where the machine lost time, and no other', async () => {
+    const name = 'asynchronous or not, until its time is over';
+    let lost = 2;
+    const stalls = losing(() => (lost-- > 0 ? 2_000 : 0));
+    expect((await runSuite(stalls.make, stalls.options, name)).failed).toEqual([]);
+    expect(stalls.tries()).toBe(3);
+    const steady = losing(() => 0);
+    expect((await runSuite(steady.make, steady.options, name)).failed).toEqual([]);
+    expect(steady.tries()).toBe(1);
+  });
+
+  it('finds out what is wrong with a store, however much time the machine loses', async () => {
+    const anybody: Change = () => ({ renew: () => true });
+    for (const ms of [0, 2_000]) {
+      const { make, options, tries } = losing(() => ms, anybody);
+      expect((await runSuite(make, options, 'by its holder alone')).failed).toHaveLength(1);
+      expect(tries() > 1).toBe(false); // it had failed before any time was lost
+    }
+    const always = losing(() => 2_000);
+    expect((await runSuite(always.make, always.options, 'until its time is over')).failed).toHaveLength(1);
+    expect(always.tries()).toBe(8);
   });
 
   it('says so where it finds no test runner', () => {
