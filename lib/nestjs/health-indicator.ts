@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { Deadline } from '../base/deadlines.js';
 import { NestSetupError } from '../base/errors.js';
 import type { PondRuntime } from '../pond/pond-runtime.js';
 import type { StateStore } from '../stores/store.js';
@@ -54,16 +55,16 @@ export class FlowpondHealthIndicator {
 
 async function answers(store: StateStore, runtime: PondRuntime): Promise<boolean> {
   const key = new StoreKey(new KeyScope('flowpond health', undefined, runtime.namespace), 'health');
-  let stop: () => void = () => {};
+  let deadline: Deadline | undefined;
   try {
     return await new Promise<boolean>((resolve, reject) => {
-      stop = runtime.clock.after(runtime.storeTimeoutMs, () => resolve(false));
+      deadline = runtime.deadlines.start(runtime.storeTimeoutMs, () => resolve(false));
       Promise.resolve(store.get(key)).then(() => resolve(true), reject);
     });
   } catch {
     return false;
   } finally {
-    stop();
+    deadline?.end();
   }
 }
 

@@ -75,6 +75,7 @@ export async function served(
       : module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ forceCloseConnections: true }));
   open.push(app);
   prepare(app);
+  app.getHttpServer().keepAliveTimeout = 0; // or a machine that stands still loses the connection that the next request is sent on
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {
@@ -85,6 +86,15 @@ export async function served(
       return { status: response.status, body: await response.text(), headers: Object.fromEntries(response.headers) };
     },
   };
+}
+
+/** Waits for what a real server or timer does. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const began = performance.now();
+  while (!isSo()) {
+    if (performance.now() - began > 20_000) throw new Error(`after 20 s it is still not so: ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** Nest's own lines of the specs that make no application of their own. */

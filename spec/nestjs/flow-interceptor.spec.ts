@@ -34,7 +34,7 @@ import { FlowInterceptor, FlowpondModule } from '../../lib/nestjs/index.js';
 import { currentScope } from '../../lib/runs/frame.js';
 import { createTestPond } from '../../lib/testing/index.js';
 import { deferred } from '../engine/pond-under-test.js';
-import { type Served, served } from './applications.js';
+import { type Served, served, until } from './applications.js';
 
 const twin = task(async (sku: string) => `${sku} ${currentScope()?.runtime === undefined}`, {
   name: 'twin',
@@ -244,9 +244,11 @@ describe.each(['express', 'fastify'] as const)('FlowInterceptor with %s', (adapt
     const flows = flowsOf(server);
     expect((await server.ask('/catalogue/observed/values')).body).toBe('2 GET /catalogue/observed/values');
     const stream = await server.ask('/catalogue/stream/events');
+    await until(() => flows.length === 2);
     expect(stream.body.match(/data: .*/g)).toEqual([0, 1, 2].map((n) => `data: ${n} GET /catalogue/stream/events`));
     expect(stream.headers['x-flow-run']).toBe(flows[1]?.flowRun.name);
     const raw = await server.ask('/catalogue/raw/answer');
+    await until(() => flows.length === 3); // it answers before its run has ended
     expect([raw.body, raw.headers['x-flow-run']]).toEqual(['raw', flows[2]?.flowRun.name]);
     expect(flows.map(({ state }) => state.name)).toEqual(['Completed', 'Completed', 'Completed']);
   });
@@ -354,11 +356,7 @@ it('cancels the run of a request that nobody waits for any more', async () => {
   await response.body?.getReader().read();
   expect(signal.aborted).toBe(false);
   stop.abort();
-  await new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', resolve);
-  });
-  await new Promise(setImmediate);
+  await until(() => signal.aborted && flows.length > 0);
   expect(flows.map(({ state }) => state.name)).toEqual(['Cancelled']);
 });
 
@@ -375,7 +373,14 @@ it('stays in a pond that pond.run has named for the whole request', async () => 
 
 it('waits with the answer for what the request submitted', async () => {
   const gate = deferred();
-  const nested = flow(async () => gate.promise, { name: 'nested' });
+  const begun = deferred();
+  const nested = flow(
+    async () => {
+      begun.resolve();
+      await gate.promise;
+    },
+    { name: 'nested' },
+  );
   @Controller('submits')
   @UseInterceptors(FlowInterceptor)
   class Submits {
@@ -391,6 +396,7 @@ it('waits with the answer for what the request submitted', async () => {
     answered = true;
     return one;
   });
+  await begun.promise;
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(answered).toBe(false);
   gate.resolve();

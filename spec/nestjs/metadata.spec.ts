@@ -28,7 +28,7 @@ import { ApiOperation, ApiProperty, ApiQuery, ApiResponse, DocumentBuilder, Swag
 import { map } from 'rxjs';
 import { Flow, getFlowRunContext, Pond, Task, taskInputHash } from '../../lib/index.js';
 import { FlowpondModule } from '../../lib/nestjs/index.js';
-import { served, started } from './applications.js';
+import { served, started, until } from './applications.js';
 
 const Roles = Reflector.createDecorator<string[]>();
 
@@ -248,7 +248,7 @@ describe('what calls a provider by itself', () => {
     const events = app.get(EventEmitter2);
     await events.emitAsync('ordered', { sku: 'A1' });
     await events.emitAsync('ordered', { sku: 'A1' });
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await until(() => nightly.seen.some((one) => one.startsWith('timeout')));
     expect(nightly.seen.sort()).toEqual([
       'above above',
       'aboveEvent A1',

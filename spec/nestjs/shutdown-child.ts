@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { memoryStore, submit, Task, taskInputHash } from '../../lib/index.js';
@@ -12,10 +13,13 @@ store.close = () => {
   return close();
 };
 
+const told = once(process, 'SIGTERM');
+
 @Injectable()
 class Pricing {
   @Task({ cacheKeyFn: taskInputHash })
   async quote(): Promise<void> {
+    await told;
     await new Promise((resolve) => setTimeout(resolve, 200));
     process.stdout.write('quoted\n');
   }

@@ -6,6 +6,8 @@ it('a SIGTERM waits for submitted runs and closes the stores', async () => {
   const child = spawn(process.execPath, [...flags, 'spec/nestjs/shutdown-child.ts'], {
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 100_000, // against hanging: most of it goes to compiling
+    killSignal: 'SIGKILL',
   });
   let printed = '';
   child.stdout.setEncoding('utf8');
@@ -15,4 +17,4 @@ it('a SIGTERM waits for submitted runs and closes the stores', async () => {
   });
   await new Promise((resolve) => child.on('close', resolve));
   expect(printed.trim().split('\n')).toEqual(['ready', 'quoted', 'store closed']);
-}, 30_000);
+}, 120_000);

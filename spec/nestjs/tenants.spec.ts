@@ -24,7 +24,7 @@ import { FlowInterceptor, FlowpondModule } from '../../lib/nestjs/index.js';
 import { served } from './applications.js';
 
 const REQUESTS = 5_000;
-const SOCKETS = 500;
+const SOCKETS = 200;
 const SKUS = 50;
 
 /** Lets other requests come in between, in no order. */
@@ -132,7 +132,7 @@ it.each(['express', 'fastify'] as const)(
     expect(server.app.get(Pond).stats()).toMatchObject({ flowRuns: REQUESTS, misses: SKUS * 2 + REQUESTS });
     expect(tryGetRunContext()).toBeUndefined();
   },
-  60_000,
+  240_000, // against hanging: 8 s on a machine that does nothing else, a minute on a busy one
 );
 
 interface Got {
