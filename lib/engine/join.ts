@@ -27,7 +27,7 @@ export async function join({ frame, key, want, after }: Call, flight: Flight, an
   const mayTakeStale = frame.plan.settings.renewForMs > 0;
   const given = (mayTakeStale ? await expiredMeanwhile(frame, flight) : undefined) ?? (await flight.join(frame));
   const own = given !== flight.ending;
-  const refused = !own && given.stale?.reason === 'expired' && !mayHave(frame, given);
+  const refused = !own && given.stale !== undefined && !mayHave(frame, given);
   const ending = (refused ? given.instead : undefined) ?? given;
   // What the store was asked for before this call began may have been invalidated by then.
   const tooOld = ending.found && !own && flight.asked === asked;
@@ -70,7 +70,8 @@ function expiredMeanwhile(frame: Frame, flight: Flight): MaybePromise<Ending | u
 }
 
 /** Whether this call may have the expired value that another takes: its options may allow less. */
-function mayHave({ plan }: Frame, { record }: Ending): boolean {
+function mayHave({ plan }: Frame, { record, stale }: Ending): boolean {
+  if (stale?.reason === 'wait-timeout') return plan.settings.onWaitTimeout === 'stale';
   const expired = usable(plan, record);
   return expired !== undefined && isServable(plan, expired, 'either');
 }
