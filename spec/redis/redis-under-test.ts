@@ -4,6 +4,9 @@ import { Redis } from 'ioredis';
 import { hashObjects, KeyScope, type StateStore, StoreKey } from '../../lib/index.js';
 import { type RedisStoreOptions, redisAclRules, redisStore } from '../../lib/redis/index.js';
 
+/** For what is about anything but being late: a server that others keep busy may stand still for seconds. */
+export const PATIENT = { timeout: '20s' } as const;
+
 /** The key of `Pricing.quote(sku)`. */
 export function quoteKey(sku: string): StoreKey {
   return new StoreKey(new KeyScope('Pricing.quote', undefined, ''), hashObjects(sku));
@@ -37,7 +40,7 @@ export class RedisUnderTest {
   /** A store as one process would have it. Closed by {@link leave}. */
   store(options: RedisStoreOptions = {}): ReturnType<typeof redisStore> {
     const target = options.client === undefined ? { url: this.url } : {};
-    const store = redisStore({ ...target, prefix: this.prefix, ...options });
+    const store = redisStore({ ...target, ...PATIENT, prefix: this.prefix, ...options });
     this.#stores.push(store);
     return store;
   }
@@ -50,10 +53,14 @@ export class RedisUnderTest {
     return names;
   }
 
-  /** Resolves when so many processes wait for a quote of `Pricing` (see pricing.ts). */
-  async waiters(sku: string, count: number): Promise<void> {
+  /** Resolves when so many processes wait for a quote of `Pricing` (see pricing.ts); with false, when it is too late for that. */
+  async waiters(sku: string, count: number, isTooLate = (): boolean => false): Promise<boolean> {
     const { digest } = quoteKey(sku);
-    while ((await this.admin.scard(`${this.prefix}:{${digest}}:waiters`)) < count) await sleep(2);
+    while ((await this.admin.scard(`${this.prefix}:{${digest}}:waiters`)) < count) {
+      if (isTooLate()) return false;
+      await sleep(2);
+    }
+    return true;
   }
 
   /** Names of keys that would stay for ever. */

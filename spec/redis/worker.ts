@@ -31,6 +31,7 @@ const say = (report: Report): void => {
 const pond = createPond({
   store: redisStore(JSON.parse(process.env.STORE ?? '{}') as RedisStoreOptions),
   logLevel: 'silent',
+  storeTimeout: '30s', // longer than a machine stands still: nobody is to compute for being late
 });
 const computing = new Map<string, number | undefined>();
 const answers = new Map<string, (price: string) => void>();

@@ -1,16 +1,23 @@
 import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { RedisStoreOptions } from '../../lib/redis/index.js';
 import type { Order, Quoting, Report } from './worker.js';
 
 type Quoted = Extract<Report, { kind: 'quoted' }>;
 
-const PROGRAM = 'node_modules/.cache/flowpond-spec/worker.mjs';
+/** A file of this process's own: another may be making one too. */
+const PROGRAM = `node_modules/.cache/flowpond-spec/worker-${process.pid}.mjs`;
 
 /** Makes one file of the worker's program: a process begins in a tenth of the time. */
 export async function buildWorker(): Promise<void> {
   const options = ['--bundle', '--platform=node', '--format=esm', '--packages=external', '--target=node20'];
   await promisify(execFile)('node_modules/.bin/esbuild', ['spec/redis/worker.ts', ...options, `--outfile=${PROGRAM}`]);
+}
+
+/** Takes the file away. */
+export async function removeWorker(): Promise<void> {
+  await rm(PROGRAM, { force: true });
 }
 
 /** Another process with a pond on the same store. */
