@@ -5,20 +5,23 @@ import { type RedisStoreOptions, redisStore } from '../../lib/redis/index.js';
 import { type OwnRedis, startRedis } from '../servers/redis.js';
 import { TcpProxy, type Weather } from '../servers/tcp-proxy.js';
 import { keyOf, leading, recordOf } from '../stores/records.js';
+import { LostTime } from './lost-time.js';
+import { PATIENT } from './redis-under-test.js';
 import { RESTARTS_DEADLINE_MS, restartsUnderLoad } from './restarts.js';
 
 const TIMEOUT_MS = 200;
-/** What a busy machine may add: the promise is the deadline and a second. */
+/** What a busy machine may add to what it takes from this process: the promise is the deadline and a second. */
 const SLACK_MS = 1_000;
-/** For what is about anything but being late. */
-const PATIENT = { timeout: '10s' } as const;
 
 const server = await startRedis();
 const describeWithRedis = server === undefined ? describe.skip : describe;
+const lost = LostTime.beside();
+/** Stands still with this process. */
+const clock = (): number => performance.now() - lost.ms;
 
 /** The outcome of a call, and that it came in time. */
 async function outcome(call: () => unknown, mostMs = TIMEOUT_MS + SLACK_MS): Promise<string> {
-  const began = performance.now();
+  const began = clock();
   let said: string;
   try {
     await call();
@@ -26,7 +29,7 @@ async function outcome(call: () => unknown, mostMs = TIMEOUT_MS + SLACK_MS): Pro
   } catch (error) {
     said = (error as Error).message;
   }
-  expect(performance.now() - began).toBeLessThan(mostMs);
+  expect(clock() - began).toBeLessThan(mostMs);
   return said;
 }
 
@@ -43,9 +46,9 @@ async function answered<T>(call: () => T | Promise<T>): Promise<T> {
 
 /** Tries until the store answers again. */
 async function recovered(store: StateStore): Promise<void> {
-  const until = performance.now() + 5_000;
+  const until = clock() + 10_000;
   while ((await outcome(() => store.get(keyOf('any')))) !== 'answered') {
-    if (performance.now() > until) throw new Error('the store did not recover within 5 s');
+    if (clock() > until) throw new Error('the store did not recover within 10 s');
     await sleep(20);
   }
 }
@@ -75,7 +78,10 @@ describeWithRedis('a Redis store in trouble', () => {
     await Promise.all(stores.splice(0).map((store) => store.close()));
     await proxy.close();
   });
-  afterAll(() => own.stop());
+  afterAll(async () => {
+    lost.stop();
+    await own.stop();
+  });
 
   const calls = (store: StateStore): Record<string, () => unknown> => {
     const key = keyOf('trouble');
@@ -175,12 +181,17 @@ describeWithRedis('a Redis store in trouble', () => {
 
   it('leaves no lease behind where the answer to its question did not come', async () => {
     const store = storeAt(proxy.port);
-    const key = keyOf('orphan');
-    await recovered(store);
-    proxy.weather({ delayMs: 150 }); // the question arrives, the answer does not
-    const asked = outcome(() => store.lead(key, { mode: 'normal', token: 'orphan', leaseMs: 60_000 }));
-    expect(await asked).toMatch(/^no answer within 200 ms|not connected/);
-    proxy.weather({});
+    let key = keyOf('orphan');
+    let said = 'answered';
+    // It is answered where this process stood still: that time does not count, and the answer came meanwhile.
+    for (let tries = 0; said === 'answered' && tries < 10; tries++) {
+      await recovered(store);
+      key = keyOf(`orphan ${tries}`);
+      proxy.weather({ delayMs: 150 }); // the question arrives, the answer does not
+      said = await outcome(() => store.lead(key, { mode: 'normal', token: 'orphan', leaseMs: 60_000 }));
+      proxy.weather({});
+    }
+    expect(said).toMatch(/^no answer within 200 ms|not connected/);
     const other = storeAt(own.port, PATIENT);
     const ask = (): Promise<string> =>
       Promise.resolve(other.lead(key, { mode: 'normal', token: 'b', leaseMs: 1_000 })).then(({ status }) => status);
@@ -195,6 +206,7 @@ describeWithRedis('a Redis store in trouble', () => {
     await deaf.commit(key, 'a', recordOf(key, 'old', { generation, tags: ['x'] }));
     expect((await deaf.get(key))?.value).toBe('old');
     proxy.cut();
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // it is noticed when the sockets are read
     await other.invalidate({ tags: ['x'] });
     expect(await deaf.get(key)).toBeUndefined();
   });

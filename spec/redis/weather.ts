@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { createPond, type Pond, type StateStore } from '../../lib/index.js';
 import { redisStore } from '../../lib/redis/index.js';
 import { TcpProxy, type Weather } from '../servers/tcp-proxy.js';
+import { LostTime } from './lost-time.js';
 import { LEASE_MS, Pricing } from './pricing.js';
 
 // One process behind bad weather, one with a good line to the same server; what the first is doing when the weather turns.
@@ -16,6 +18,11 @@ const BELIEVED_MS = 3_000;
 export const DEADLINE_MS = LEASE_MS + COMPUTE_MS + 2 * TIMEOUT_MS;
 /** What a call may take over its deadlines. */
 export const SLACK_MS = 1_000;
+
+/** Where the machine stood still for so long, leases and deadlines have run out for that alone: what goes wrong then shows nothing. */
+const STILL_MS = 100;
+/** How often a scene is played on a machine that stands still again and again. */
+const TRIES = 6;
 
 export const WEATHERS: Readonly<Record<string, Weather | 'cut'>> = {
   'connections that are cut': 'cut',
@@ -49,6 +56,7 @@ interface Scene {
 /** What one scene in one kind of weather came to. */
 export interface Played {
   readonly weather: string;
+  /** Without what the machine took. */
   longestCallMs: number;
   readonly wrong: string[];
 }
@@ -128,11 +136,33 @@ function party(name: string, port: number, prefix: string, price: () => number):
 }
 
 /** Plays a scene in each kind of weather, all at once, before a server. */
-export function inEachWeather(port: number, play: Play): Promise<readonly Played[]> {
-  return Promise.all(Object.keys(WEATHERS).map((weather) => inWeather(port, weather, play)));
+export async function inEachWeather(port: number, play: Play): Promise<readonly Played[]> {
+  const client = new Redis(port, '127.0.0.1');
+  const lost = LostTime.beside(() => client.ping());
+  try {
+    return await Promise.all(Object.keys(WEATHERS).map((weather) => inSteadyWeather(port, weather, play, lost)));
+  } finally {
+    lost.stop();
+    client.disconnect();
+  }
 }
 
-async function inWeather(port: number, weather: string, play: Play): Promise<Played> {
+/** Plays it again where something went wrong while this process or the server stood still. */
+async function inSteadyWeather(port: number, weather: string, play: Play, lost: LostTime): Promise<Played> {
+  for (let tries = 1; ; tries++) {
+    const before = lost.ms;
+    const isExcused = (): boolean => tries < TRIES && lost.ms - before > STILL_MS;
+    try {
+      const played = await inWeather(port, weather, play, lost);
+      const isRight = played.wrong.length === 0 && played.longestCallMs <= DEADLINE_MS + SLACK_MS;
+      if (isRight || !isExcused()) return played;
+    } catch (error) {
+      if (!isExcused()) throw error;
+    }
+  }
+}
+
+async function inWeather(port: number, weather: string, play: Play, lost: LostTime): Promise<Played> {
   const played: Played = { weather, longestCallMs: 0, wrong: [] };
   const proxy = await TcpProxy.listen(port);
   const prefix = `weather-${randomUUID()}`;
@@ -147,9 +177,9 @@ async function inWeather(port: number, weather: string, play: Play): Promise<Pla
       else proxy.weather(turned as Weather);
     },
     timed: async (call) => {
-      const began = performance.now();
+      const began = performance.now() - lost.ms;
       const answer = await call;
-      played.longestCallMs = Math.max(played.longestCallMs, performance.now() - began);
+      played.longestCallMs = Math.max(played.longestCallMs, performance.now() - lost.ms - began);
       return answer;
     },
     expect: (answer, ...right) => {
