@@ -11,7 +11,11 @@ import { catalog, ROOT, type Sample } from './tools/catalog.js';
 import { diff } from './tools/diff.js';
 import { isAmbiguous, mask } from './tools/mask.js';
 
-const LONGEST_MS = process.env.SLOW === '1' ? 300_000 : 60_000;
+/** Against hanging. */
+const LONGEST_MS = process.env.SLOW === '1' ? 600_000 : 180_000;
+/** Leases and expiries of samples are real: where the machine itself stood still for so long, what they printed says nothing. */
+const STILL_MS = 400;
+const TRIES = 3;
 /** In a README: what stands between these two. */
 const SHOWN = /(?<=^```text\n)[\s\S]*?(?=^```$)/m;
 
@@ -49,6 +53,36 @@ console.log(`${samples.length - skipped} samples ${update ? 'written' : 'as expe
 
 /** What is wrong with a sample, if anything is. */
 async function check(sample: Sample): Promise<string | undefined> {
+  for (let left = TRIES - 1; ; left--) {
+    const stall = watchForStall();
+    const fault = await checkOnce(sample);
+    const stillMs = stall.end();
+    if (fault === undefined || left === 0 || stillMs < STILL_MS) return fault;
+    console.error(
+      `${sample.name} is run again: this process stood still for ${Math.round(stillMs)} ms, and it ${fault}\n`,
+    );
+  }
+}
+
+/** For how long nothing ran here at most. */
+function watchForStall(): { end(): number } {
+  let [seen, longest] = [performance.now(), 0];
+  const look = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - seen - 50);
+    seen = now;
+  };
+  const timer = setInterval(look, 50);
+  return {
+    end() {
+      clearInterval(timer);
+      look();
+      return longest;
+    },
+  };
+}
+
+async function checkOnce(sample: Sample): Promise<string | undefined> {
   const { output, ending } = await run(sample);
   if (ending !== undefined) return `${ending}:\n${output}`;
   const reason = SKIPPED.exec(output)?.[1];
@@ -89,7 +123,7 @@ async function write(sample: Sample): Promise<string | undefined> {
 
 /** A sample's output, and how it ended if not well. */
 async function run(sample: Sample): Promise<{ readonly output: string; readonly ending?: string }> {
-  for (let left = 3; ; left--) {
+  for (let left = TRIES; ; left--) {
     const result = await runOnce(sample);
     if (left === 1 || !isAmbiguous(result.output)) return result;
   }

@@ -5,7 +5,7 @@ import { pace } from '../pace.js';
 configure({ logLevel: 'info' });
 
 class ComputationService {
-  @Task({ cacheKeyFn: taskInputHash, cacheExpiration: pace({ minutes: 1 }, { seconds: 1 }) })
+  @Task({ cacheKeyFn: taskInputHash, cacheExpiration: pace({ minutes: 1 }, { seconds: 3 }) })
   async expensiveComputation(): Promise<number> {
     await sleep(pace(5_000, 250));
     return 42;
@@ -25,6 +25,6 @@ await service.cacheIt();
 console.log('\nSecond run');
 await service.cacheIt();
 
-await sleep(pace(61_000, 1_100));
+await sleep(pace(61_000, 3_100));
 console.log('\nThird run, after cacheExpiration has passed');
 await service.cacheIt();

@@ -16,6 +16,8 @@ try {
   await Promise.all(workers.map((worker) => once(worker, 'message'))); // each says that it is ready
 
   for (const worker of workers) worker.send('go');
+  await Promise.all(workers.map((worker) => once(worker, 'message'))); // each says that all its callers wait
+  for (const worker of workers) worker.send('all wait');
   const reports = await Promise.all(workers.map((worker) => once(worker, 'message')));
   await Promise.all(ends);
   show(reports.map(([report]) => report as Report));

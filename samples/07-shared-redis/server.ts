@@ -38,8 +38,8 @@ export async function clear(prefix: string): Promise<void> {
 function connection(): Redis {
   const client = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: 1_000,
-    commandTimeout: 1_000,
+    connectTimeout: 10_000,
+    commandTimeout: 10_000,
     retryStrategy: () => null,
   });
   client.on('error', () => {}); // what we ask it fails as well

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configure, returnState, Task, taskInputHash } from 'flowpond';
 import { redisStore } from 'flowpond/redis';
-import { pace } from '../pace.js';
 import { url } from './server.js';
 
 /** What a worker says: that it is there, that it computes, how its call ended. */
@@ -15,15 +14,15 @@ export interface Outcome {
 }
 
 class PricingService {
-  @Task({ cacheKeyFn: taskInputHash, cacheExpiration: { minutes: 1 }, lease: '500ms' })
+  @Task({ cacheKeyFn: taskInputHash, cacheExpiration: { minutes: 1 }, lease: '1s' })
   async quote(sku: string): Promise<number> {
     say('computing');
-    await sleep(pace(5_000, 1_000));
+    await sleep(Number(takesMs));
     return sku.length * 9.5;
   }
 }
 
-const [prefix] = process.argv.slice(2);
+const [prefix, takesMs] = process.argv.slice(2);
 const pond = configure({ store: redisStore({ url, prefix }) });
 const pricing = new PricingService();
 

@@ -9,7 +9,8 @@ import { Visitor } from './visitor.js';
 const clock = fakeClock(); // so that nobody has to wait for an expiry
 const supplier = await startSupplier();
 const folder = await mkdtemp(join(tmpdir(), 'flowpond-'));
-const settings = { supplierUrl: supplier.url, folder, pond: { clock, logLevel: 'silent' } } as const;
+const pond = { clock, logLevel: 'silent' } as const;
+const settings = { supplierUrl: supplier.url, folder, nightly: false, pond };
 let shop = await startShop(settings);
 let visitor = new Visitor(shop);
 const price = (tenant: string) => visitor.ask('GET', '/products/P007/price', { tenant, show: ['cents'] });
@@ -33,10 +34,10 @@ await price('acme');
 console.log('\nThe night: the supplier does not know everything; the second run does what is left');
 supplier.desk.down = new Set(['P003', 'P004']);
 supplier.desk.latencyMs = 0;
-const show = ['repriced', 'doneBefore', 'failed'];
-await visitor.ask('POST', '/repricing', { show });
+const night = { body: { day: '2026-01-02' }, show: ['repriced', 'doneBefore', 'failed'] };
+await visitor.ask('POST', '/repricing', night);
 supplier.desk.down = false;
-await visitor.ask('POST', '/repricing', { show });
+await visitor.ask('POST', '/repricing', night);
 
 console.log('\nThe shop is started anew: what the file gives is a Product again, with its method title()');
 await visitor.ask('GET', '/products/P007', { show: ['title'] });

@@ -16,9 +16,10 @@ import { TenantService } from './tenants/tenant.service.js';
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest imports a class
 export class ShopModule {
   static forRoot(settings: Settings): DynamicModule {
+    const { nightly = true } = settings;
     return {
       module: ShopModule,
-      imports: [ScheduleModule.forRoot()],
+      imports: [ScheduleModule.forRoot({ cronJobs: nightly })],
       controllers: [CatalogueController, PricingController, RepricingController],
       providers: [
         { provide: Settings, useValue: settings },

@@ -24,12 +24,14 @@ export interface ShopUnderTest {
 export async function openShop(): Promise<ShopUnderTest> {
   const supplier = await openSupplier();
   const pond = createTestPond();
-  const module = await Test.createTestingModule({ imports: [AppModule.forRoot({ supplierUrl: supplier.url })] })
+  const module = await Test.createTestingModule({
+    imports: [AppModule.forRoot({ supplierUrl: supplier.url, nightly: false })],
+  })
     .overrideProvider(Pond)
     .useValue(pond)
     .compile();
   const app = furnish(module.createNestApplication({ logger: false }));
-  await app.init();
+  await app.listen(0, '127.0.0.1'); // once: supertest would for each request, and close while another comes
   open.push(pond, app);
   return { app, pond, desk: supplier.desk };
 }

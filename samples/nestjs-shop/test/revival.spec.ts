@@ -33,7 +33,7 @@ async function resultsOf(shop: INestApplication) {
 
 it('a shop that is started anew has its results from the file, as what they were', async () => {
   const supplier = await openSupplier();
-  const settings = { supplierUrl: supplier.url, folder, pond: { clock: fakeClock() } };
+  const settings = { supplierUrl: supplier.url, folder, nightly: false, pond: { clock: fakeClock() } };
   const before = await startShop(settings);
   const computed = await resultsOf(before);
   await before.close();

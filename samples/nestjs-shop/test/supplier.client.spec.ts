@@ -61,5 +61,9 @@ describe('SupplierClient', () => {
 
 /** Waits for what a real server does. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise(setImmediate);
+  const began = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - began > 20_000) throw new Error(`after 20 s it is still not so: ${isSo}`);
+    await new Promise(setImmediate);
+  }
 }

@@ -1,6 +1,6 @@
-import { Controller, Post } from '@nestjs/common';
+import { Body, Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
-import { Repricing } from './repricing.js';
+import { Night, Repricing } from './repricing.js';
 import { RepricingService } from './repricing.service.js';
 
 @ApiTags('repricing')
@@ -10,7 +10,7 @@ export class RepricingController {
 
   @Post()
   @ApiCreatedResponse({ type: Repricing })
-  run(): Promise<Repricing> {
-    return this.repricing.nightly();
+  run(@Body() { day }: Night): Promise<Repricing> {
+    return this.repricing.nightly(day);
   }
 }

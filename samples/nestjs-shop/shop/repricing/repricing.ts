@@ -1,4 +1,13 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, Matches } from 'class-validator';
+
+/** Which night is meant. Default: today's. */
+export class Night {
+  @ApiPropertyOptional({ example: '2026-01-01' })
+  @Matches(/^\d{4}-\d\d-\d\d$/)
+  @IsOptional()
+  readonly day?: string;
+}
 
 /** What a nightly run has done. */
 export class Repricing {
