@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   allOf,
@@ -18,6 +18,8 @@ import {
   taskInputHash,
 } from '../../lib/index.js';
 import { createTestPond } from '../../lib/testing/index.js';
+
+jest.setTimeout(120_000); // some seconds here, many more on a machine that others keep busy
 
 type AnyFn = (...args: never[]) => unknown;
 type Given = CacheKeyFn<object>;

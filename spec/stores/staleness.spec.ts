@@ -211,6 +211,6 @@ describe('Whatever is led, written, given up, expired and invalidated, in any or
       ];
       expect(all.filter((what) => (seen[what] ?? 0) < 5)).toEqual([]); // all of it was tried
     },
-    60_000,
+    120_000,
   );
 });

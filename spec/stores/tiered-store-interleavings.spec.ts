@@ -1,10 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { type Invalidation, memoryStore, type StateRecord, type StateStore, type StoreKey } from '../../lib/index.js';
 import { tieredStore } from '../../lib/stores/tiered-store.js';
 import type { StoreEvent, WatchableStore } from '../../lib/stores/watchable-store.js';
 import { fakeClock } from '../../lib/testing/index.js';
 import { keyOf, leading, recordOf } from './records.js';
+
+jest.setTimeout(120_000); // some seconds here, many more on a machine that others keep busy
 
 const KEYS = [keyOf('a'), keyOf('b')];
 const TAGS = ['x'];

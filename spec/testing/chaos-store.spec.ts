@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   InvalidOptionsError,
@@ -21,6 +21,8 @@ import {
 } from '../../lib/testing/index.js';
 import { AsyncStore, flush } from '../engine/pond-under-test.js';
 import { keyOf } from '../stores/records.js';
+
+jest.setTimeout(120_000); // some seconds here, many more on a machine that others keep busy
 
 describeStateStore('a chaos store without chaos', () => chaosStore(memoryStore()), { reopens: true });
 describeStateStore('a chaos store that answers later', () => chaosStore(memoryStore(), { hang: 0 }), { reopens: true });

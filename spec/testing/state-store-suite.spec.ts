@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   type Invalidation,
   InvalidOptionsError,
@@ -10,6 +10,8 @@ import {
   StoreKey,
 } from '../../lib/index.js';
 import { describeStateStore, fakeClock, type MakeStore, type StateStoreSuiteOptions } from '../../lib/testing/index.js';
+
+jest.setTimeout(120_000); // some seconds here, many more on a machine that others keep busy
 
 /** Runs the suite, or the specs of one name, outside the runner; answers with the names of those that failed, and of all. */
 async function runSuite(make: MakeStore, options: StateStoreSuiteOptions = {}, named = '') {
