@@ -14,7 +14,7 @@ export function isWatched(frame: Frame, name: StateName): boolean {
 
 /** Says that a run has entered a state that is not final; makes the state only where somebody looks. */
 export function enter(frame: Frame, name: StateName, delayMs?: number, message?: string): void {
-  if ((frame.flight as { readonly leaderLeft?: boolean } | undefined)?.leaderLeft) return; // its last state has been told
+  if (flightOf(frame)?.leaderLeft) return; // its last state has been told
   if (isWatched(frame, name)) announce(frame, new State({ name, at: frame.runtime.clock.now(), message }), { delayMs });
 }
 
@@ -48,7 +48,13 @@ function taskEvent(frame: TaskFrame, state: State, told: Told): TaskRunEvent {
     delayMs: told.delayMs,
     attempt: frame.attempt,
     retries: frame.plan.settings.retries,
+    renewal: (flightOf(frame)?.caller ?? frame) !== frame,
   };
+}
+
+/** What is to be known of the flight that a run leads. */
+function flightOf(frame: Frame): { readonly caller: Frame; readonly leaderLeft: boolean } | undefined {
+  return frame.flight as ReturnType<typeof flightOf>;
 }
 
 function flowEvent(frame: FlowFrame, state: State, told: Told): FlowRunEvent {

@@ -38,7 +38,8 @@ export function logRuns(events: Events<RunEvents>, log: Log): () => void {
   task(
     'info',
     'task:Completed',
-    (event) => `Finished in state ${event.state} in ${formatMs(event.durationMs ?? 0)}${missed(event.state, log)}`,
+    (event) =>
+      `Finished in state ${event.state} in ${formatMs(event.durationMs ?? 0)}${event.renewal ? ', behind an expired value' : ''}${missed(event.state, log)}`,
   );
   task('info', 'task:Cached', ({ state }) => `Finished in state ${state}${served(state.cache)}`);
   for (const name of ['task:Failed', 'task:TimedOut', 'task:Crashed'] as const) task('error', name, finished);

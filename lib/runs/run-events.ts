@@ -15,6 +15,8 @@ export interface TaskRunEvent {
   readonly attempt: number;
   readonly retries: number;
   readonly delayMs: number | undefined;
+  /** Whether it renews an expired value behind a call that was given it: no caller waits for this run. */
+  readonly renewal: boolean;
 }
 
 /** A flow run has entered a state. */

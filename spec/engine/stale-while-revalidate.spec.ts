@@ -42,6 +42,24 @@ function counted(options: object = {}) {
 }
 
 describe.each(BOTH_KINDS_OF_STORE)('staleWhileRevalidate over %s', (_name, store) => {
+  it('marks the events of the run behind, and no others', async () => {
+    const pond = pondUnderTest({ store: store() });
+    const { fn, gates } = counted();
+    for (const gate of gates) gate.resolve();
+    const told: string[] = [];
+    for (const name of ['Pending', 'Running', 'Completed', 'Cached'] as const)
+      pond.events.on(`task:${name}`, ({ renewal }) => told.push(`${name}${renewal ? ' behind' : ''}`));
+    await pond.run(() => fn('a'));
+    pond.clock.advance('11s');
+    await pond.run(() => Promise.all([fn('a'), fn('a')]));
+    await flush();
+    await pond.run(() => fn('a'));
+    expect(told.slice(0, 3)).toEqual(['Pending', 'Running', 'Completed']);
+    expect(told.slice(3).sort()).toEqual(
+      ['Pending', 'Pending', 'Cached', 'Cached', 'Running behind', 'Completed behind', 'Pending', 'Cached'].sort(),
+    );
+  });
+
   it('serves the old value at once past expiry, renews it once behind, then serves the new one', async () => {
     const pond = pondUnderTest({ store: store() });
     const { fn, gates, runs } = counted();

@@ -273,6 +273,23 @@ describe('a logger of the user’s', () => {
   });
 });
 
+describe('the log of a renewal', () => {
+  it('says that it was behind an expired value', async () => {
+    const pond = createTestPond({ logLevel: 'info' });
+    const options = { cacheKeyFn: () => 'A1', cacheExpiration: '10s', staleWhileRevalidate: '10s' } as const;
+    const quote = task(async () => 1, { name: 'quote', ...options });
+    await pond.run(quote);
+    await pond.clock.advance('11s');
+    await pond.run(quote);
+    await pond.clock.advance(1);
+    const ends = lines().filter((line) => line.includes('Completed()'));
+    expect(ends.map((line) => line.slice(line.indexOf('Finished')))).toEqual([
+      `Finished in state Completed() in 0ms, stored until ${timeOf(10_000)}`,
+      `Finished in state Completed() in 0ms, behind an expired value, stored until ${timeOf(21_000)}`,
+    ]);
+  });
+});
+
 describe('the log of a remembered failure', () => {
   it('says that nothing has run', async () => {
     const pond = createTestPond({ logLevel: 'info' });
