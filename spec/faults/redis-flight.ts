@@ -1,4 +1,5 @@
 import { Crew, invalidationRounds, killRounds, stopRounds } from '../redis/flight-rounds.js';
+import { LostTime } from '../redis/lost-time.js';
 import { LEASE_MS } from '../redis/pricing.js';
 import { startRedis } from '../servers/redis.js';
 import { report, roundsFrom, takeoverBars, takeoversOf } from './report.js';
@@ -11,14 +12,20 @@ const server = await startRedis();
 if (server !== undefined) {
   const crew = await Crew.at(server.url);
   try {
+    const lost = LostTime.beside();
     const kills = await killRounds(crew, roundsFrom(0, 50));
+    lost.stop();
     const taken = takeoversOf(kills.takeoversMs);
     const { rounds, double, stale } = kills;
     const longestCallMs = Math.round(kills.longestCallMs);
     report(
       'redis, kill -9 of the holder',
       { rounds, leaseMs: LEASE_MS, double, stale, takeovers: taken, longestCallMs },
-      { 'no double computation': double === 0, 'no wrong value': stale === 0, ...takeoverBars(taken, LEASE_MS) },
+      {
+        'no double computation': double === 0,
+        'no wrong value': stale === 0,
+        ...takeoverBars(taken, LEASE_MS, rounds, lost.ms),
+      },
     );
     const stops = await stopRounds(crew, roundsFrom(1, 20));
     report(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDriver } from '../../lib/sqlite/driver.js';
+import { isBusy } from '../../lib/sqlite/faults.js';
 import { sqliteStore } from '../../lib/sqlite/index.js';
 import type { StateRecord } from '../../lib/stores/record.js';
 import { KeyScope, StoreKey } from '../../lib/stores/store-key.js';
@@ -20,12 +21,29 @@ const path = join(directory, 'states.db');
 const scope = new KeyScope('Child.task', undefined, '');
 const { DatabaseSync } = findDriver();
 
+/** The writer that lives may stand still in the middle of a write: that is waited for. */
+const PATIENCE_MS = 30_000;
+
+function patiently<T>(look: () => T): T {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return look();
+    } catch (error) {
+      const busy = isBusy(error) || isBusy((error as Error).cause);
+      if (!busy || performance.now() > until) throw error;
+    }
+  }
+}
+
 function inspect(): Inspector {
   const store = sqliteStore({ path });
   const database = new DatabaseSync(path);
+  const integrity = (): string =>
+    (database.prepare('PRAGMA integrity_check').get() as { integrity_check: string }).integrity_check;
   return {
-    read: (name) => store.get(new StoreKey(scope, name)) as StateRecord | undefined,
-    integrity: () => (database.prepare('PRAGMA integrity_check').get() as { integrity_check: string }).integrity_check,
+    read: (name) => patiently(() => store.get(new StoreKey(scope, name)) as StateRecord | undefined),
+    integrity: () => patiently(integrity),
     close() {
       void store.close();
       database.close();
