@@ -28,7 +28,8 @@ describeWithRedis('two ponds over one Redis', () => {
 
   beforeAll(async () => {
     redis = await RedisUnderTest.on((server as OwnRedis).url);
-    ponds = [createPond({ store: redis.store() }), createPond({ store: redis.store() })];
+    const pond = (): Pond => createPond({ store: redis.store(), storeTimeout: '30s' });
+    ponds = [pond(), pond()];
   });
   afterAll(async () => {
     for (const pond of ponds) await pond.close();
@@ -98,7 +99,7 @@ describeWithRedis('two ponds over one Redis', () => {
       await one.invalidate(i % 2 === 0 ? { tags: ['prices'] } : { task: service.price });
       const began = performance.now();
       while ((await two.run(() => service.price('bus'))) === before)
-        expect(performance.now() - began).toBeLessThan(5_000);
+        expect(performance.now() - began).toBeLessThan(10_000); // 3 s, and what a busy machine adds
       waits.push(performance.now() - began);
     }
     expect(runs).toBe(21);

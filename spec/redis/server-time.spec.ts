@@ -1,11 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { ServerTime } from '../../lib/redis/server-time.js';
 
-/** The monotonic clock of this process, and a server's that is ahead of it by so much. */
+/** The monotonic clock of this process: it stands still, so that a machine that does may. */
 const now = (): number => performance.now();
 
 describe('the server’s clock as seen from here', () => {
+  beforeAll(() => {
+    jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+  });
+  afterAll(() => {
+    jest.restoreAllMocks();
+  });
+
   it('calls nothing ahead before the server has answered once', () => {
     expect(new ServerTime().isAhead(Number.MAX_VALUE)).toBe(false);
     expect(new ServerTime().margin()).toBe(Number.POSITIVE_INFINITY);
