@@ -15,7 +15,10 @@ interface Part {
 }
 
 const program = (name: string, ...args: string[]): Part => ({ args: [...LOADER, `spec/faults/${name}.ts`, ...args] });
-const specs = (path: string, env: NodeJS.ProcessEnv): Part => ({ args: [...JEST, path, '--maxWorkers=1', '--testTimeout=300000'], env });
+const specs = (path: string, env: NodeJS.ProcessEnv): Part => ({
+  args: [...JEST, path, '--maxWorkers=1', '--testTimeout=300000'],
+  env,
+});
 
 const PARTS: readonly Part[] = [
   program('sqlite-kill'),
