@@ -80,8 +80,9 @@ async function hammer(from: number): Promise<never> {
 async function holder(leaseMs: number, value: string): Promise<void> {
   const key = new StoreKey(scope, 'held');
   const token = `${process.pid}`;
+  const before = Date.now();
   const lead = await store.lead(key, { mode: 'normal', token, leaseMs });
-  print(`${lead.status} ${Date.now()}`);
+  print(`${lead.status} ${before}`); // it lasts from then on, or later
   if (lead.status !== 'lead') return;
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'commit') break;
@@ -102,7 +103,8 @@ class Service {
   }
 }
 
-const service = createPond({ store }).bind(new Service());
+const pond = createPond({ store, storeTimeout: '30s' });
+const service = pond.bind(new Service());
 
 const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   increments: () => increments(args[0] as string, Number(args[1])),
@@ -112,6 +114,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   stampede: async () => {
     const calls = Array.from({ length: Number(args[2]) }, (_, i) => service.quote(`key ${i % Number(args[1])}`));
     const values = await Promise.all(calls);
+    print(`errors ${pond.stats().storeErrors}`);
     print(
       `sum ${values.filter(({ made }, i) => made === 'once' && values[i]?.x === `key ${i % Number(args[1])}`).length}`,
     );

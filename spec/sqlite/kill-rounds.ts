@@ -53,7 +53,7 @@ export async function killRounds(file: string, path: string, rounds: number, ins
         kills.acknowledged += lines.length - (read[i] as number);
         read[i] = lines.length;
       }
-      look(kills, newest, inspect);
+      await look(kills, newest, inspect);
       writers[turn] = writer();
       read[turn] = 0;
     }
@@ -70,20 +70,41 @@ function note(line: string, newest: Map<number, number>): void {
   newest.set(n % KEYS, Math.max(newest.get(n % KEYS) ?? 0, generation));
 }
 
-function look(kills: Kills, newest: ReadonlyMap<number, number>, inspect: () => Inspector): void {
-  let inspector: Inspector | undefined;
-  try {
-    inspector = inspect();
-    if (inspector.integrity() !== 'ok') kills.broken++;
-    for (const [key, generation] of newest) {
-      const found = inspector.read(`key ${key}`);
-      const { n } = (found?.value ?? { n: -1 }) as { readonly n: number };
-      if (found === undefined || found.generation < generation) kills.lost++;
-      else if (n % KEYS !== key || JSON.stringify(found.value) !== JSON.stringify(written(n))) kills.wrong++;
+/** How long a file may be locked: whoever stands still while he writes has it. */
+const PATIENCE_MS = 20_000;
+
+async function look(kills: Kills, newest: ReadonlyMap<number, number>, inspect: () => Inspector): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      const { broken, lost, wrong } = found(newest, inspect);
+      kills.broken += broken;
+      kills.lost += lost;
+      kills.wrong += wrong;
+      return;
+    } catch (error) {
+      if (!String(error).includes('locked') || performance.now() > until) {
+        kills.broken++;
+        return;
+      }
     }
-  } catch {
-    kills.broken++;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What is wrong with the file. Throws where it cannot be read. */
+function found(newest: ReadonlyMap<number, number>, inspect: () => Inspector): Omit<Kills, 'acknowledged'> {
+  const inspector = inspect();
+  try {
+    const kills = { lost: 0, wrong: 0, broken: inspector.integrity() === 'ok' ? 0 : 1 };
+    for (const [key, generation] of newest) {
+      const record = inspector.read(`key ${key}`);
+      const { n } = (record?.value ?? { n: -1 }) as { readonly n: number };
+      if (record === undefined || record.generation < generation) kills.lost++;
+      else if (n % KEYS !== key || JSON.stringify(record.value) !== JSON.stringify(written(n))) kills.wrong++;
+    }
+    return kills;
   } finally {
-    inspector?.close();
+    inspector.close();
   }
 }

@@ -92,7 +92,7 @@ describe('sweeping', () => {
     }
     expect(count(rawDatabase(path), 'SELECT count(*) FROM tombstones')).toBe(10_000);
     expect([why(keys[49] as never).reason, why(keys[50] as never).reason]).toEqual(['first-seen', 'cache-if']);
-  });
+  }, 120_000);
 });
 
 describe('the file', () => {
