@@ -7,9 +7,6 @@ import { settle, type Want } from './settle.js';
 
 /** Runs without a key: nobody joins, nothing is stored. */
 export function alone(frame: Frame, want: Want, after: AfterBody, facts: CacheFacts): unknown {
-  const { counters } = frame.runtime;
-  if (facts.status === 'uncacheable') counters.uncacheable++;
-  else counters.bypassed++;
   if (frame.waiting !== undefined) frame.execution.cancellation = Cancellation.following(frame.waiting);
   const ending = runAttempts(frame, after);
   if (!isThenable(ending)) return settle(frame, ending, facts, want);

@@ -9,7 +9,7 @@ import type { Ending } from './ending.js';
 import { tellOfRenewal } from './lead.js';
 import type { CacheFacts } from './outcome.js';
 import { copyIfPossible, NOT_COPIED, served } from './result-copy.js';
-import { countSaved, finish, settle, type Want } from './settle.js';
+import { count, countSaved, finish, settle, type Want } from './settle.js';
 import type { Flight } from './single-flight.js';
 import { isServable, renewalFailed, staleEnding, usable } from './stale.js';
 
@@ -49,6 +49,7 @@ export async function join({ frame, key, want, after }: Call, flight: Flight, an
     at: frame.runtime.clock.now(),
   };
   if (!ending.completed) {
+    count(frame, 'joined');
     const heir = !ending.cancelled && flight.inherits();
     if (heir) frame.runtime.counters.failures++;
     return finish(frame, ending.name, ending, undefined, facts, want, heir);
@@ -59,7 +60,7 @@ export async function join({ frame, key, want, after }: Call, flight: Flight, an
   } catch {
     return alone(frame, want, after, notCopied(key));
   }
-  frame.runtime.counters.joined++;
+  count(frame, 'joined');
   if (frame.kind === 'task') countSaved(frame, ending.computeMs);
   return finish(frame, 'Cached', ending, value, facts, want);
 }

@@ -6,7 +6,7 @@ import type { Computation } from './computation.js';
 import { compute, computeUnstored } from './compute.js';
 import type { Ending } from './ending.js';
 import type { CacheFacts } from './outcome.js';
-import { settle, type Want } from './settle.js';
+import { conclude, settle, type Want } from './settle.js';
 import { Flight } from './single-flight.js';
 
 /** How a flight begins. */
@@ -14,9 +14,6 @@ export type Leading = Pick<Computation, 'mode' | 'after' | 'facts'>;
 
 /** Begins the flight of a key, and waits for it like everybody else. */
 export function lead(frame: Frame, key: StoreKey, want: Want, leading: Leading): unknown {
-  const { counters } = frame.runtime;
-  if (leading.facts.status === 'refresh') counters.refreshes++;
-  else counters.misses++;
   const flight = new Flight(frame, key);
   const computation: Computation = { flight, ...leading };
   const ending = leading.facts.status === 'error' ? computeUnstored(computation) : compute(computation);
@@ -48,7 +45,7 @@ export function lead(frame: Frame, key: StoreKey, want: Want, leading: Leading):
 /** The end of a renewal behind its caller, which nobody waits for. */
 function renewed(frame: Frame, ending: Ending, facts: CacheFacts): void {
   try {
-    settle(frame, ending.instead ?? ending, facts, 'value');
+    conclude(frame, ending.instead ?? ending, facts, 'value');
   } catch {
     // whoever looks has been told
   }

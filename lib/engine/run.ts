@@ -15,7 +15,7 @@ import { lead } from './lead.js';
 import type { CacheFacts } from './outcome.js';
 import { served, sharedPromise } from './result-copy.js';
 import { isUndecodable, revived } from './revive.js';
-import { countSaved, finish, leftBefore, settle, type Want } from './settle.js';
+import { count, countSaved, finish, leftBefore, settle, type Want } from './settle.js';
 import { Flight, selfWait, wouldDeadlock } from './single-flight.js';
 import { FAILED, type Failed, readState } from './store-access.js';
 
@@ -152,7 +152,7 @@ function hit(frame: Frame, key: StoreKey, record: StateRecord, want: Want, after
       return alone(frame, want, after, notCopied(key));
     }
   }
-  plan.runtime.counters.hits++;
+  count(frame, 'hit');
   if (frame.kind === 'task') countSaved(frame, record.computeMs);
   const later = plan.isAsync || record.async;
   if (want === 'value' && plan.quietHit && frame.observer === undefined && !plan.topics.Cached.wanted) {
@@ -170,7 +170,7 @@ function failedBefore(frame: Frame, key: StoreKey, record: StateRecord, want: Wa
   const later = frame.plan.isAsync || record.async;
   const facts: CacheFacts = { status: 'hit', key, record, at: frame.runtime.clock.now() };
   const ending = Ending.found(record);
-  frame.runtime.counters.hits++;
+  count(frame, 'hit');
   try {
     const answer = finish(frame, ending.name, ending, undefined, facts, want);
     return later ? Promise.resolve(answer) : answer;

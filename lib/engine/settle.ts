@@ -1,5 +1,5 @@
 import type { Frame } from '../runs/frame.js';
-import type { CacheOutcome } from '../states/cache-outcome.js';
+import type { CacheOutcome, CacheStatus } from '../states/cache-outcome.js';
 import { State, type StateName } from '../states/state.js';
 import { announce, isWatched } from './announce.js';
 import { Ending } from './ending.js';
@@ -9,13 +9,18 @@ import { served } from './result-copy.js';
 /** What the caller wants: the value, or what the run threw; or the final state, whatever it is. */
 export type Want = 'value' | 'state';
 
-/** The end of a run that led, or ran alone. */
+/** The end of a call that led, or ran alone. */
 export function settle(frame: Frame, ending: Ending, facts: CacheFacts, want: Want): unknown {
+  count(frame, ending.found ? statusFound(ending) : facts.status);
+  return conclude(frame, ending, facts, want);
+}
+
+/** The end of a run, whether it is a call's or a renewal behind one. */
+export function conclude(frame: Frame, ending: Ending, facts: CacheFacts, want: Want): unknown {
   const { record } = ending;
   if (ending.found && record !== undefined) {
     if (ending.completed && frame.kind === 'task') countSaved(frame, record.computeMs);
-    if (ending.stale !== undefined) frame.runtime.counters.stale++;
-    const status = ending.stale === undefined ? 'hit' : 'stale';
+    const status = statusFound(ending);
     const value = ending.completed ? served(frame.plan, record) : undefined;
     const at = frame.runtime.clock.now();
     return finish(frame, ending.name, ending, value, { ...facts, ...ending.stale, status, record, at }, want);
@@ -45,6 +50,37 @@ export function finish(
   }
   if (ending.completed) return value;
   throw ending.error;
+}
+
+function statusFound(ending: Ending): 'hit' | 'stale' {
+  return ending.stale === undefined ? 'hit' : 'stale';
+}
+
+/** Counts a call by the status that its final state has: each call once, when it ends. */
+export function count(frame: Frame, status: CacheStatus): void {
+  const { counters } = frame.runtime;
+  switch (status) {
+    case 'hit':
+      counters.hits++;
+      return;
+    case 'joined':
+      counters.joined++;
+      return;
+    case 'stale':
+      counters.stale++;
+      return;
+    case 'refresh':
+      counters.refreshes++;
+      return;
+    case 'uncacheable':
+      counters.uncacheable++;
+      return;
+    case 'bypass':
+      counters.bypassed++;
+      return;
+    default:
+      counters.misses++;
+  }
 }
 
 /** The end of a submitted run whose argument, another run, has failed: it fails with the same error, without running. */

@@ -13,12 +13,16 @@ import type { FlowRunEvent, RunEvents, StateTopics, TaskRunEvent, TroubleEvent }
 /** Whether states are looked up: `refresh` runs everything and overwrites. */
 export type CachingMode = 'on' | 'off' | 'refresh';
 
-/** What a pond counted since it was made. */
+/**
+ * What a pond counted since it was made. Each call counts once, when it ends, by the `cache.status` of its final state: these are the first
+ * seven. A renewal behind a call is a run, and no call.
+ */
 export interface Counters {
   hits: number;
   joined: number;
-  /** Expired values served. */
+  /** Calls that were given an expired value. */
   stale: number;
+  /** Calls for which nothing was found, or whose store failed. */
   misses: number;
   refreshes: number;
   uncacheable: number;
