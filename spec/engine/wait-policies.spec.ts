@@ -2,15 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryStore, returnState, type StateStore, task, taskInputHash, withOptions } from '../../lib/index.js';
 import { sqliteStore } from '../../lib/sqlite/index.js';
 import { createTestPond, fakeClock } from '../../lib/testing/index.js';
-import { temporaryPath } from '../sqlite/on-disk.js';
+import { closing, temporaryPath } from '../sqlite/on-disk.js';
+import { flush } from './pond-under-test.js';
 
 const STORES: readonly (readonly [string, () => StateStore])[] = [
   ['memory', () => memoryStore()],
-  ['SQLite', () => sqliteStore({ path: temporaryPath() })],
+  ['SQLite', () => closing(sqliteStore({ path: temporaryPath() }))],
 ];
 
-/** SQLite commits in a turn of its own, which the fake clock knows nothing of. */
-const committed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+/** SQLite commits in a turn of its own, which the fake clock knows nothing of. Turns are counted, not timed: a machine may stand still. */
+async function committed(): Promise<void> {
+  for (let turns = 0; turns < 5; turns++) await flush();
+}
 
 describe.each(STORES)("onWaitTimeout: 'stale' over %s", (_, open) => {
   /** A value that has expired, and another pond that computes it anew until `end` is called. */
