@@ -115,7 +115,7 @@ describe.each(BOTH_KINDS_OF_STORE)('expiry over %s', (_name, store) => {
       ),
       { numRuns: 50 },
     );
-  });
+  }, 120_000);
 });
 
 describe('results that look like nothing', () => {

@@ -250,5 +250,5 @@ describe('concurrency', () => {
       ),
       { numRuns: 100 },
     );
-  });
+  }, 120_000);
 });

@@ -531,7 +531,7 @@ describe('pond.invalidate refuses', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 120_000);
 
   it('reads own properties alone', () => {
     const { pond } = set();

@@ -79,7 +79,7 @@ describe('stats', () => {
       }),
       { numRuns: 100 },
     );
-  });
+  }, 120_000);
 
   it('are zero at first, and a copy', () => {
     const pond = createTestPond();

@@ -117,7 +117,7 @@ describe.each(BOTH_KINDS_OF_STORE)('pond.stats() over %s', (_, store) => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 120_000);
 });
 
 it('counts a call whose store failed as a miss', async () => {
