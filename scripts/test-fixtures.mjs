@@ -1,7 +1,7 @@
 // Packs the package and runs the applications of fixtures/ with it, as users install it: `npm ci` of what their lock files say, then the
 // tarball. Names as arguments choose those that begin so.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,12 +9,23 @@ import { promisify } from 'node:util';
 const AT_ONCE = 2;
 /** What the first three share. */
 const NEST_APP = 'nest-app';
+/** Against hanging: a registry that is slow, a machine that is busy. */
+const LONGEST_MS = 600_000;
+const TRIES = 3;
+/** In a `node_modules`, once it is whole: the lock file that it was installed by. One whose installation was cut off has none. */
+const STAMP = '.fixture-lock.json';
 
 const root = resolve('fixtures');
 const work = join(root, '.work');
 const run = promisify(execFile);
 const npm = (cwd, ...args) =>
-  run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd, env, maxBuffer: 1e8 });
+  run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    env,
+    maxBuffer: 1e8,
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+  });
 /** Without what npm tells a script it runs, and without colours. */
 const env = Object.fromEntries(
   Object.entries({ ...process.env, NO_COLOR: '1', CI: '1' }).filter(
@@ -59,20 +70,50 @@ async function test(name) {
   const from = join(root, name);
   const to = join(work, name);
   const lock = 'package-lock.json';
-  const installed =
-    existsSync(join(to, 'node_modules')) && existsSync(join(to, lock)) && read(to, lock) === read(from, lock);
+  const stamp = join(to, 'node_modules', STAMP);
+  const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === read(from, lock);
   if (!installed) rmSync(to, { recursive: true, force: true });
   for (const old of existsSync(to) ? readdirSync(to) : []) {
     if (old !== 'node_modules') rmSync(join(to, old), { recursive: true });
   }
   if (name.startsWith('nest')) cpSync(join(root, NEST_APP), to, { recursive: true });
   cpSync(from, to, { recursive: true });
-  if (!installed) await npm(to, 'ci', '--prefer-offline', '--ignore-scripts');
+  if (!installed) {
+    await fetched(to, 'ci');
+    mkdirSync(join(to, 'node_modules'), { recursive: true }); // plain-js has nothing to install
+    writeFileSync(stamp, read(from, lock));
+  }
   // As a file, so that its dependencies are installed with it; what the lock file says stays.
   rmSync(join(to, 'node_modules', 'flowpond'), { recursive: true, force: true });
-  await npm(to, 'install', tarball, '--no-save', '--no-package-lock', '--prefer-offline', '--ignore-scripts');
+  await fetched(to, 'install', tarball, '--no-save', '--no-package-lock');
   const { stdout, stderr } = await npm(to, 'test');
   return counts(`${stdout}\n${stderr}`);
+}
+
+/** From npm's cache where it has it; a network that fails is asked again, by npm for each package and here for the whole. */
+async function fetched(to, ...args) {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await npm(
+        to,
+        ...args,
+        '--prefer-offline',
+        '--ignore-scripts',
+        '--fetch-retries=4',
+        '--fetch-timeout=60000',
+      );
+    } catch (error) {
+      if (left === 0 || !isOfTheNetwork(error)) throw error;
+      console.error(`npm ${args[0]} in ${to} is tried again:\n${error.stderr}`);
+    }
+  }
+}
+
+/** Not what npm has found wrong: a lock file that does not fit, a digest, a peer. */
+function isOfTheNetwork({ stderr, killed }) {
+  return (
+    killed || /\b(?:E(?:CONN\w+|TIMEDOUT|AI_AGAIN|NOTFOUND|PIPE|NETUNREACH|429|5\d\d)|network|socket)\b/i.test(stderr)
+  );
 }
 
 function read(folder, name) {
