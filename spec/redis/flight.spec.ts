@@ -37,10 +37,9 @@ describeWithRedis('processes that share a Redis store', () => {
   }, 120_000);
 
   it('replace a holder that was killed soon after its lease, by one of those who wait', async () => {
-    const { double, stale, takeoversMs } = await killRounds(crew, 4);
+    const { double, stale, takeoversMs } = await killRounds(crew, 3, 2);
     expect({ double, stale }).toEqual({ double: 0, stale: 0 });
-    // A process that stood still is late for that, once in a while; where leases are taken over too late, each is.
-    expect(Math.min(...takeoversMs)).toBeLessThan(TAKEOVER.mostMs);
+    expect(Math.max(...takeoversMs)).toBeLessThan(TAKEOVER.mostMs);
   }, 120_000);
 
   it('refuse the late write of a holder that was stopped, and give it the newer value', async () => {
