@@ -70,17 +70,24 @@ function refuseWithout(options: object, names: readonly string[], where: string,
 }
 
 /**
- * Options over others; a key function takes the place of a policy, and a policy that of a key function. `retries: 0` takes with it
- * what the task says of its retries.
+ * Options over others; a key function takes the place of a policy, and a policy that of a key function. What has no effect any more goes:
+ * `retries: 0` takes with it what the others say of retries, `cacheKeyFn: undefined` what they say of storing.
  */
 export function withOverrides(options: ParsedTaskOptions, overrides: ParsedTaskOptions): ParsedTaskOptions {
-  const merged = mergeOptions(options, overrides) as Record<string, unknown>;
-  if (overrides.cacheKeyFn !== undefined && !Object.hasOwn(overrides, 'cachePolicy')) delete merged.cachePolicy;
-  if (overrides.cachePolicy !== undefined && !Object.hasOwn(overrides, 'cacheKeyFn')) delete merged.cacheKeyFn;
-  if (overrides.retries === 0) {
-    for (const option of NEED_RETRIES) if (!Object.hasOwn(overrides, option)) delete merged[option];
-  }
+  const merged: ParsedTaskOptions = mergeOptions(options, overrides);
+  const { cacheKeyFn, cachePolicy } = overrides;
+  if (cacheKeyFn !== undefined) drop(merged, ['cachePolicy'], overrides);
+  if (cachePolicy !== undefined) drop(merged, ['cacheKeyFn'], overrides);
+  if (merged.cacheKeyFn === undefined && merged.cachePolicy === undefined) drop(merged, NEED_A_KEY, overrides);
+  if (merged.cacheExpiration === undefined) drop(merged, ['expirationJitter'], overrides);
+  if (!hasWindow(merged)) drop(merged, NEED_A_WINDOW, overrides);
+  if (merged.retries === undefined || merged.retries === 0) drop(merged, NEED_RETRIES, overrides);
   return merged;
+}
+
+/** Takes options away, but for those that are asked for. */
+function drop(options: object, names: readonly string[], asked: object): void {
+  for (const name of names) if (!Object.hasOwn(asked, name)) Reflect.deleteProperty(options, name);
 }
 
 /** Options that only an asynchronous task can have. */
@@ -99,14 +106,7 @@ export function withDefaults(
   defaults: ParsedTaskOptions,
   promised: boolean,
 ): ParsedTaskOptions {
-  const merged = withOverrides(defaults, options) as Record<string, unknown> & ParsedTaskOptions;
-  const drop = (names: readonly string[]): void => {
-    for (const name of names) if (!Object.hasOwn(options, name)) delete merged[name];
-  };
-  if (merged.cacheKeyFn === undefined && merged.cachePolicy === undefined) drop(NEED_A_KEY);
-  if (merged.cacheExpiration === undefined) drop(['expirationJitter']);
-  if (!hasWindow(merged)) drop(NEED_A_WINDOW);
-  if (merged.retries === undefined || merged.retries === 0) drop(NEED_RETRIES);
-  if (!promised) drop(NEED_A_PROMISE);
+  const merged = withOverrides(defaults, options);
+  if (!promised) drop(merged, NEED_A_PROMISE, options);
   return merged;
 }

@@ -6,7 +6,7 @@ import type { RefreshVerb, WithOptionsVerb } from './view-types.js';
 
 /**
  * The calls of a service under other options: `withOptions(svc, { refreshCache: true, signal }).quote('A1')`. What is given as
- * `undefined` is unset. Other verbs look through it: `returnState(withOptions(svc, { … })).quote('A1')`.
+ * `undefined` is unset, with what has no effect without it. Other verbs look through it: `returnState(withOptions(svc, { … })).quote('A1')`.
  */
 export const withOptions = ((target: unknown, ...rest: readonly unknown[]): unknown => {
   const given = rest.at(-1);
