@@ -40,7 +40,7 @@ const config: Config = {
   },
   coverageProvider: 'v8',
   collectCoverageFrom: ['lib/**/*.ts'],
-  testTimeout: 30_000, // against hanging, not for speed: CI machines are busy
+  testTimeout: 120_000, // against hanging, not for speed: CI machines are busy
   workerIdleMemoryLimit: '700MB',
 };
 

@@ -53,13 +53,15 @@ class Reader {
     if (++this.#parts > MAX_PARTS) return this.#cut('…');
     switch (typeof value) {
       case 'string':
-        return `'${this.#shortened(value)}'`;
+        return inQuotes(this.#shortened(value));
       case 'bigint':
         return `${this.#shortened(String(value))}n`;
       case 'object':
         return value === null ? 'null' : this.#object(value, depth);
       case 'function':
         return this.#cut('(function)');
+      case 'symbol':
+        return this.#cut(String(value));
       default:
         return String(value);
     }
@@ -120,13 +122,16 @@ class Reader {
     const texts: string[] = [];
     for (const name of Object.keys(value).sort()) {
       if (this.#parts > MAX_PARTS) return this.#cut(texts.join());
-      texts.push(`${name}: ${this.#field(name, Object.getOwnPropertyDescriptor(value, name), depth)}`);
+      texts.push(
+        `${PLAIN_NAME.test(name) ? name : inQuotes(name)}: ${this.#field(name, Object.getOwnPropertyDescriptor(value, name), depth)}`,
+      );
     }
+    if (Object.getOwnPropertySymbols(value).length > 0) this.exact = false;
     return texts.join();
   }
 
   #field(name: string, field: PropertyDescriptor | undefined, depth: number): string {
-    if (field === undefined) return '';
+    if (field === undefined) return '(hole)';
     return 'value' in field ? this.read(name, field.value, depth) : this.#cut('(getter)');
   }
 
@@ -134,6 +139,13 @@ class Reader {
     this.exact = false;
     return text;
   }
+}
+
+const PLAIN_NAME = /^[\w$]+$/;
+
+/** So that no text looks like two. */
+function inQuotes(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
 /** One more than is read, so that the reader notices. */

@@ -28,6 +28,21 @@ describe('the fingerprint of an input', () => {
     expect(text(value)).toBe(expected);
   });
 
+  it.each<[unknown, unknown]>([
+    [["a','b"], ['a', 'b']],
+    [['a\\'], ["a\\'"]],
+    [{ 'a: 1,b': 2 }, { a: 1, b: 2 }],
+    [new Array(1), []],
+    [new Map([["a' => 'b", 1]]), new Map([['a', 'b']])],
+  ])('tells %j from %j', (one, other) => {
+    expect(text(one)).not.toBe(text(other));
+  });
+
+  it('is inexact where symbols say more', () => {
+    for (const value of [Symbol('a'), { [Symbol('a')]: 1 }, [Symbol('a')]])
+      expect(fingerprintOf('value', value).exact).toBe(false);
+  });
+
   it('is short, whatever the input', () => {
     for (const value of [
       'x'.repeat(41),
