@@ -105,7 +105,7 @@ describe('an expiry in SQLite', () => {
     }) as typeof database;
     migrate(first, path);
     const steps = versions.filter((sql) => sql.includes('TABLE'));
-    expect(steps.length).toBe(2);
+    expect(steps.length).toBeGreaterThan(1);
     const old = temporaryPath();
     migrate(rawDatabase(old), old, steps.slice(0, 1));
     const raw = rawDatabase(old);
@@ -115,6 +115,6 @@ describe('an expiry in SQLite', () => {
     expect(fixture.value(key)).toBe('new');
     void fixture.store.invalidate({ tags: ['x'], expire: true });
     expect([fixture.value(key), staleOf(fixture)]).toEqual([undefined, fixture.clock.now()]);
-    expect(count(raw, 'PRAGMA user_version')).toBe(2);
+    expect(count(raw, 'PRAGMA user_version')).toBe(steps.length);
   });
 });
