@@ -4,6 +4,7 @@ import {
   Flow,
   type FlowOptions,
   flow,
+  getFlowRunContext,
   getRunContext,
   getTaskRunContext,
   INPUTS,
@@ -23,6 +24,7 @@ import {
   taskInputHash,
   withOptions,
 } from '../../lib/index.js';
+import type { FlowFrame } from '../../lib/runs/flow-frame.js';
 import { sqliteStore } from '../../lib/sqlite/index.js';
 import { closing, temporaryPath } from '../sqlite/on-disk.js';
 import {
@@ -448,6 +450,25 @@ describe('a cached flow', () => {
       ...['Completed', 'error', 'store-error'],
     ]);
     await expect(strict?.run(() => nightly('a'))).rejects.toThrow(StoreError);
+  });
+
+  it('under way is joined after tags were forgotten, which it has none of', async () => {
+    const gate = deferred<string>();
+    const nightly = flow(async () => gate.promise, { name: 'nightly', cacheKeyFn: taskInputHash });
+    const pond = pondUnderTest();
+    const first = pond.run(nightly);
+    await flush();
+    await pond.invalidate({ tags: 'prices' });
+    const second = pond.run(() => returnState(nightly)());
+    gate.resolve('done');
+    expect([await first, seen(await second)]).toEqual(['done', ['Cached', 'joined', undefined]]);
+  });
+
+  it('is no task run in what the flow around tells of hits and misses', async () => {
+    const nightly = counting({});
+    const tally = () => ({ ...(getFlowRunContext() as unknown as FlowFrame).tally });
+    const around = flow(async () => [await nightly('a'), await nightly('a'), tally()], { name: 'around' });
+    expect(await pondUnderTest().run(around)).toEqual(['a 1', 'a 1', { hits: 0, misses: 0 }]);
   });
 
   it('ends the wait of who leaves, and goes on for who stays', async () => {
