@@ -72,9 +72,11 @@ function expiredMeanwhile(frame: Frame, flight: Flight): MaybePromise<Ending | u
 
 /** Whether this call may have the expired value that another takes: its options may allow less. */
 function mayHave({ plan }: Frame, { record, stale }: Ending): boolean {
-  if (stale?.reason === 'wait-timeout') return plan.settings.onWaitTimeout === 'stale';
   const expired = usable(plan, record);
-  return expired !== undefined && isServable(plan, expired, 'either');
+  if (expired === undefined) return false;
+  return stale?.reason === 'wait-timeout'
+    ? plan.settings.onWaitTimeout === 'stale'
+    : isServable(plan, expired, 'either');
 }
 
 /** The expired value in place of a failure, where whoever ran was not to have it: a refresh, or a call with other options. */
