@@ -103,8 +103,9 @@ async function join(nodes: readonly OwnRedis[]): Promise<void> {
   await Promise.all(
     clients.map(async (client, i) => {
       const from = Math.ceil((i * SLOTS) / NODES);
-      const to = Math.ceil(((i + 1) * SLOTS) / NODES) - 1;
-      await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to);
+      const to = Math.ceil(((i + 1) * SLOTS) / NODES);
+      const slots = Array.from({ length: to - from }, (_, n) => from + n); // ADDSLOTSRANGE is younger than what is supported
+      await client.call('CLUSTER', 'ADDSLOTS', ...slots);
       if (client !== head) await client.call('CLUSTER', 'MEET', '127.0.0.1', port);
     }),
   );
