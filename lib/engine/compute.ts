@@ -1,3 +1,4 @@
+import { formatMs } from '../base/duration.js';
 import { andThen, isThenable, type MaybePromise } from '../base/maybe-promise.js';
 import type { StateRecord } from '../stores/record.js';
 import type { Lead, LeadRequest, Miss } from '../stores/store.js';
@@ -66,7 +67,11 @@ function foundElsewhere(computation: Computation, request: LeadRequest, record: 
 function heldBack(computation: Computation, request: LeadRequest, record: StateRecord): MaybePromise<Ending> {
   const { plan } = computation.flight.leader;
   const expired = usable(plan, record);
-  if (expired === undefined || !isServable(plan, expired, 'either')) return anew(computation, request);
+  if (expired === undefined || !isServable(plan, expired, 'either')) {
+    const agoMs = Math.max(0, plan.runtime.clock.now() - record.expiresAt);
+    computation.facts = { ...computation.facts, reason: 'expired', detail: `expired ${formatMs(agoMs)} ago` };
+    return anew(computation, request);
+  }
   return Ending.stale(expired, { reason: 'expired', detail: 'its last renewal failed; the next waits for a while' });
 }
 
@@ -119,8 +124,8 @@ function asLeader(computation: Computation, request: LeadRequest, lead: Leading)
 }
 
 function factsOf(computation: Computation, miss: Miss): CacheFacts {
-  const { flight, mode, facts } = computation;
+  const { flight, facts } = computation;
   const kin = noteKey(flight.leader, flight.key.text);
-  if (mode === 'refresh') return facts;
+  if (facts.reason !== undefined) return facts; // a refresh, or what was found is of no use: the store knows no more
   return miss.reason === 'first-seen' ? { ...facts, reason: miss.reason, kin } : { ...facts, ...miss };
 }
