@@ -33,7 +33,7 @@ export async function adviceOnServer(connection: Connection): Promise<readonly s
 }
 
 function adviceOnVersion(info: ReadonlyMap<string, string>): readonly string[] {
-  const version = info.get('redis_version') ?? '';
+  const version = info.get('redis_version') ?? 'unknown';
   const [major = Number.NaN, minor = 0] = version.split('.').map(Number);
   const old = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
   return old
