@@ -33,9 +33,9 @@ export async function waitElsewhere(
   request: LeadRequest,
   first: Waiting,
 ): Promise<Lead | Failed | Ending | WaitedTooLong> {
-  const { clock } = flight.leader.runtime;
-  const { waitTimeoutMs } = flight.leader.plan.settings;
-  const deadline = clock.monotonic() + waitTimeoutMs;
+  const { plan, runtime, execution } = flight.leader;
+  const { clock } = runtime;
+  const deadline = execution.waitsUntil ?? clock.monotonic() + plan.settings.waitTimeoutMs;
   for (let [lead, wakings]: [Waiting, number] = [first, 0]; ; wakings++) {
     await woken(flight, lead, Math.max(0, deadline - clock.monotonic()), wakings < BELIEVED_WAKINGS);
     if (flight.cancellation?.cancelled)
@@ -54,7 +54,9 @@ function waitedTooLong(flight: Flight, lead: Waiting): WaitedTooLong {
   const detail = `waited ${formatMs(waitTimeoutMs)} for a run elsewhere that holds the key`;
   if (onWaitTimeout === 'fail') {
     const error = new TaskTimeoutError(`${source}: the wait for a run elsewhere`, waitTimeoutMs);
-    return new WaitedTooLong(detail, Ending.timedOut(error));
+    const ending = Ending.timedOut(error);
+    ending.gaveUp = true;
+    return new WaitedTooLong(detail, ending);
   }
   const stale = onWaitTimeout === 'stale' ? usable(plan, lead.stale) : undefined;
   return new WaitedTooLong(detail, stale && Ending.stale(stale, { reason: 'wait-timeout', detail }));

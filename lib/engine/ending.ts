@@ -19,6 +19,8 @@ export class Ending {
   instead: Ending | undefined = undefined;
   /** Whether the run had lost its right to the key: who joined it leads anew. */
   lost = false;
+  /** Whether it is the end of a wait for a run elsewhere, by `onWaitTimeout: 'fail'`. */
+  gaveUp = false;
 
   private constructor(
     readonly name: StateName,

@@ -21,9 +21,13 @@ export interface Call {
   readonly after: AfterBody;
 }
 
+/** Who joined so little later fails with the other, instead of asking the store anew. */
+const NOT_WORTH_ASKING_MS = 10;
+
 /** Waits for the flight of another call. If that ends without an answer, this one begins anew. */
 export async function join({ frame, key, want, after }: Call, flight: Flight, anew: () => unknown): Promise<unknown> {
   const { asked } = flight;
+  const since = frame.runtime.clock.monotonic();
   const mayTakeStale = frame.plan.settings.renewForMs > 0;
   const given = (mayTakeStale ? await expiredMeanwhile(frame, flight) : undefined) ?? (await flight.join(frame));
   const own = given !== flight.ending;
@@ -31,7 +35,8 @@ export async function join({ frame, key, want, after }: Call, flight: Flight, an
   const ending = (refused ? given.instead : undefined) ?? given;
   // What the store was asked for before this call began may have been invalidated by then.
   const tooOld = ending.found && !own && flight.asked === asked;
-  const unanswered = ending.cancelled || ending.lost || tooOld || (refused && ending === given);
+  const tooEarly = ending.gaveUp && !givesUpToo(frame, since);
+  const unanswered = ending.cancelled || ending.lost || tooOld || tooEarly || (refused && ending === given);
   if (unanswered && !frame.waiting?.cancelled) return anew();
   if (ending.found && (own || ending.stale !== undefined)) return settle(frame, ending, { status: 'hit', key }, want);
   const { leader } = flight;
@@ -77,6 +82,13 @@ function mayHave({ plan }: Frame, { record, stale }: Ending): boolean {
   return stale?.reason === 'wait-timeout'
     ? plan.settings.onWaitTimeout === 'stale'
     : isServable(plan, expired, 'either');
+}
+
+/** Whether a call that has waited since then fails where the one that it joined gave up waiting; else it waits on for its own time. */
+function givesUpToo({ plan, runtime, execution }: Frame, since: number): boolean {
+  const { onWaitTimeout, waitTimeoutMs } = plan.settings;
+  execution.waitsUntil ??= since + waitTimeoutMs;
+  return onWaitTimeout === 'fail' && execution.waitsUntil - runtime.clock.monotonic() < NOT_WORTH_ASKING_MS;
 }
 
 /** The expired value in place of a failure, where whoever ran was not to have it: a refresh, or a call with other options. */

@@ -25,6 +25,8 @@ export class Execution {
   previous: unknown = undefined;
   /** Set when the key function answered with a promise. */
   keyCameLater = false;
+  /** Until when it waits for a run elsewhere, by the clock that never goes back, where it has waited before with another that gave up. */
+  waitsUntil: number | undefined = undefined;
   /** The run's id and name, once somebody asked. */
   identity: RunIdentity | undefined = undefined;
   /** Its labels, once they were made. */
