@@ -50,10 +50,12 @@ describe.each(BOTH_KINDS_OF_STORE)('softTimeout of a call that waits for a run e
 
   it('gives the old value, and leaves the run to the other', async () => {
     const { here, quote, wait, end, runs } = await expired();
+    expect(here.clock.timers).toBe(0);
     const calls = [1, 2].map(() => here.run(() => returnState(quote)()));
     await wait(2);
     expect((await Promise.all(calls)).map(seen)).toEqual([1, 2].map(() => ['Cached', 'stale', 'expired', 1]));
     expect(runs()).toBe(2);
+    expect([here.runtime.pending.size, here.clock.timers]).toEqual([0, 0]);
     await end();
     expect(await here.run(quote)).toBe(2);
   });
