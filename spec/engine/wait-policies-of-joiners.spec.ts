@@ -94,7 +94,9 @@ describe("a call that joins one with onWaitTimeout: 'fail'", () => {
     const { here, quote, holder, leader, gate, wait, clock } = await waiting();
     await clock.advance(5);
     const joiner = here.run(() => returnState(quote)());
-    await wait(10);
+    await wait(9);
+    await clock.advance(996);
+    await flush();
     expect([(await leader).name, (await joiner).name]).toEqual(['TimedOut', 'TimedOut']);
     expect((await joiner).cache?.status).toBe('joined');
     gate.resolve();
