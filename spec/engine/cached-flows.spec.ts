@@ -8,6 +8,7 @@ import {
   getRunContext,
   getTaskRunContext,
   INPUTS,
+  Invalidates,
   invalidate,
   map,
   memoryStore,
@@ -469,6 +470,25 @@ describe('a cached flow', () => {
     const tally = () => ({ ...(getFlowRunContext() as unknown as FlowFrame).tally });
     const around = flow(async () => [await nightly('a'), await nightly('a'), tally()], { name: 'around' });
     expect(await pondUnderTest().run(around)).toEqual(['a 1', 'a 1', { hits: 0, misses: 0 }]);
+  });
+
+  it('invalidates after its own run, not for those who join it or are served', async () => {
+    const told: unknown[] = [];
+    class Service {
+      @Invalidates(
+        (_service: object, parameters: { sku: string }, result: number) => void told.push([{ ...parameters }, result]),
+      )
+      @Flow({ cacheKeyFn: taskInputHash })
+      async update(sku: string) {
+        return sku.length;
+      }
+    }
+    const service = pondUnderTest().bind(new Service());
+    await Promise.all([service.update('a'), service.update('a')]);
+    await service.update('a');
+    expect(told).toEqual([[{ sku: 'a' }, 1]]);
+    await refresh(service).update('a');
+    expect(told.length).toBe(2);
   });
 
   it('ends the wait of who leaves, and goes on for who stays', async () => {

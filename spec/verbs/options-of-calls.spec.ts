@@ -317,6 +317,22 @@ describe('withOptions changes for one call', () => {
   });
 });
 
+describe('withOptions of a synchronous task', () => {
+  it.each([
+    ['timeout', { timeout: '1s' }],
+    ['concurrency', { concurrency: 1 }],
+    ['retryDelay', { retries: 1, retryDelay: '1s' }],
+    ['staleWhileRevalidate', { staleWhileRevalidate: '1s' }],
+  ] as const)('is refused %s, which needs a promise, and the task is as ever without', (option, options) => {
+    const pond = createTestPond();
+    const sum = task((a: number, b: number) => a + b, { name: 'sum', cacheKeyFn: taskInputHash });
+    const refusal = `sum is synchronous, but its option \`${option}\` needs a promise`;
+    for (const _time of [1, 2]) expect(() => pond.run(() => withOptions(sum, options)(1, 2))).toThrow(refusal);
+    expect(pond.run(() => returnState(withOptions(sum, options))(1, 2)).name).toBe('Crashed');
+    expect(pond.run(() => sum(1, 2))).toBe(3);
+  });
+});
+
 describe('withOptions of a flow changes for one call', () => {
   it('flowRunName, retries, timeout, hooks and caching', async () => {
     let bodies = 0;
