@@ -1,7 +1,7 @@
 import { type ClassInfo, classInfoOf } from './class-info.js';
 import { entrySegment, Fault, indexSegment, keySegment } from './fault.js';
 import { describeInstance, refuseDisguised, refuseSymbolKeys } from './instances.js';
-import { isIndex, type Shape, shapeOf } from './shapes.js';
+import { isIndex, type KeysAgain, keysAgain, type Shape, shapeOf } from './shapes.js';
 
 /**
  * The canonical text of values: equal values give one text, different values never do. Each piece says its type and its
@@ -10,6 +10,7 @@ import { isIndex, type Shape, shapeOf } from './shapes.js';
  *     f('A1', 42)          2(s2:A1,42)
  *     [1n, null]           [2,1n,null]
  *     { id: 1, name: 'B' } {2,2:id,4:name,1,s1:B}      keys by code unit, then their values
+ *     [{ a: 1 }, { a: 2 }] [2,{1,1:a,1},{#0,2}]        keys that stood before, by the number of their first time
  *     new User(1)          @4:User{1,2:id,1}           or @4:User(,…) of what toCacheKey() returned
  *     new Map([[1, 2]])    Map[1,1,2]                  entries sorted by their text
  *     new Date(0)          Date[1,0]
@@ -38,12 +39,26 @@ export class Encoding {
   /** The objects around the one being written, by depth from 1: met again among them, an object is a cycle. */
   readonly trail: object[] = [];
   readonly sink: TextSink | undefined;
+  /** Lists of keys that were written in full: a list of objects alike is half the text, and so half the hashing. */
+  lists: Map<string, KeysAgain> | undefined = undefined;
   /** Text longer than this goes to the sink. */
   limit: number;
 
   constructor(sink?: TextSink, limit: number = Number.POSITIVE_INFINITY) {
     this.sink = sink;
     this.limit = limit;
+  }
+
+  /** For texts whose place is not known yet: each must be whole, and refer to nothing outside of it. */
+  leave(): Pick<Encoding, 'limit' | 'lists'> {
+    const { limit, lists } = this;
+    this.limit = Number.POSITIVE_INFINITY;
+    return { limit, lists };
+  }
+
+  comeBack({ limit, lists }: Pick<Encoding, 'limit' | 'lists'>): void {
+    this.limit = limit;
+    this.lists = lists;
   }
 
   flush(text: string): string {
@@ -169,7 +184,20 @@ function writeObject(text: string, value: object, depth: number, encoding: Encod
   refuseSymbolKeys(value);
   const shape = shapeOf(Object.keys(value));
   if (shape.keys.length === 0) refuseDisguised(value);
-  return writeFields(text + (depth === 1 ? shape.open : shape.commaOpen), value, shape, depth, encoding);
+  return writeFields(opened(text, depth > 1, shape, encoding), value, shape, depth, encoding);
+}
+
+/** Opens an object: by its keys, or by where they stood before. */
+function opened(text: string, comma: boolean, shape: Shape, encoding: Encoding): string {
+  let opening: KeysAgain = shape;
+  if (shape.keys.length > 0) {
+    encoding.lists ??= new Map();
+    const { lists } = encoding;
+    const before = lists.get(shape.open);
+    if (before === undefined) lists.set(shape.open, keysAgain(lists.size));
+    else opening = before;
+  }
+  return text + (comma ? opening.commaOpen : opening.open);
 }
 
 /** Whether an array is its elements alone. Not of a subclass, nor of a match(). */
@@ -242,14 +270,15 @@ function writeInstance(start: string, value: object, info: ClassInfo, depth: num
     }
   }
   const shape = shapeOf(keys);
-  if (native === undefined) return writeFields(text + kind + info.open + shape.open, value, shape, depth, encoding);
+  if (native === undefined)
+    return writeFields(opened(text + kind + info.open, false, shape, encoding), value, shape, depth, encoding);
   const isBare = info.isRoot && keys.length === 0;
   const { tag, elements, entries, bytes } = native;
   text += isBare ? `${tag}[` : `${info.open}<${tag}[`;
   if (bytes !== undefined) text = writeBytes(`${text}${bytes.length}:`, bytes, encoding);
   else if (entries !== undefined) text = writeEntries(text + entries.length, entries, depth, encoding);
   else text = writeElements(text + elements.length, elements, depth, encoding);
-  return isBare ? text : `${writeFields(text + shape.commaOpen, value, shape, depth, encoding)}>`;
+  return isBare ? text : `${writeFields(opened(text, true, shape, encoding), value, shape, depth, encoding)}>`;
 }
 
 /** Entries of a Map or Set: sorted by their text, for their order is no part of what they are. */
@@ -259,24 +288,30 @@ function writeEntries(
   depth: number,
   encoding: Encoding,
 ): string {
-  const { limit } = encoding;
-  encoding.limit = Number.POSITIVE_INFINITY; // an entry must be whole to be sorted
+  const around = encoding.leave();
   const texts: string[] = [];
-  for (const entry of entries) {
+  // By index, and joined elsewhere: an iterator would cost stack on each of a thousand levels.
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as readonly unknown[];
     let text = '';
     let part = 0;
+    encoding.lists = undefined;
     try {
       for (; part < entry.length; part++) text = write(text, entry[part], depth, encoding);
     } catch (thrown) {
-      throw Fault.under(entrySegment(entry, part, texts.length), thrown);
+      throw Fault.under(entrySegment(entry, part, i), thrown);
     }
     texts.push(text);
   }
-  encoding.limit = limit;
+  encoding.comeBack(around);
+  return joined(start, texts.sort(), encoding);
+}
+
+function joined(start: string, entries: readonly string[], encoding: Encoding): string {
   let text = start;
-  for (const entry of texts.sort()) {
+  for (const entry of entries) {
     text += entry;
-    if (text.length > limit) text = encoding.flush(text);
+    if (text.length > encoding.limit) text = encoding.flush(text);
   }
   return `${text}]`;
 }

@@ -1,12 +1,16 @@
 import { ShapeTree } from '../base/shape-tree.js';
 
-/** An object's own keys in canonical order (by UTF-16 code unit), with the text that opens the object ready made. */
-export interface Shape {
-  readonly keys: readonly string[];
-  /** `{2,2:id,4:name` */
+/** The text that opens an object, ready made. */
+export interface KeysAgain {
+  /** `{2,2:id,4:name`, or `{#0` for the first list of keys in the text once more. */
   readonly open: string;
   /** The same after a comma, as it stands inside another value. */
   readonly commaOpen: string;
+}
+
+/** An object's own keys in canonical order (by UTF-16 code unit), with the text that says them all. */
+export interface Shape extends KeysAgain {
+  readonly keys: readonly string[];
 }
 
 const shapes = new ShapeTree({ steps: 2048, keys: 32, keyLength: 64 }, newShape);
@@ -21,6 +25,17 @@ function newShape(unsorted: readonly string[]): Shape {
   let open = `{${keys.length}`;
   for (const key of keys) open += `,${key.length}:${key}`;
   return { keys, open, commaOpen: `,${open}` };
+}
+
+const AGAIN = Array.from({ length: 64 }, (_, number) => again(number));
+
+/** What opens an object whose keys were the n-th list in its text. */
+export function keysAgain(number: number): KeysAgain {
+  return AGAIN[number] ?? again(number);
+}
+
+function again(number: number): KeysAgain {
+  return { open: `{#${number}`, commaOpen: `,{#${number}` };
 }
 
 /** Whether a key is an array's index in its canonical spelling. */
