@@ -6,7 +6,7 @@ import type { Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import type { Slot } from './ledger.js';
 import type { Statements } from './statements.js';
-import { fromSql, toSql } from './text.js';
+import { areReadable, fromSql, toSql } from './text.js';
 
 /** How many keys that went are remembered; more are forgotten, the oldest first. */
 const TOMBSTONES = 10_000;
@@ -17,8 +17,9 @@ const FIRST_SEEN: Miss = { reason: 'first-seen' };
 
 /** Who invalidated what has these tags, as they are stored, after that generation. */
 export function whoVoided(statements: Statements, namespace: number, tags: string | null, generation: number): Miss {
-  const found = statements.tagVoid.get(namespace, tags ?? '[]', generation) as TagVoid | undefined;
-  return found === undefined ? INVALIDATED_LONG_AGO : invalidatedBy(found.by ?? 'invalidate()', fromSql(found.tag));
+  const found = statements.tagVoid.get(namespace, tags, generation) as TagVoid | undefined;
+  if (found !== undefined) return invalidatedBy(found.by ?? 'invalidate()', fromSql(found.tag));
+  return areReadable(tags) ? INVALIDATED_LONG_AGO : { reason: 'undecodable', detail: 'its tags cannot be read' };
 }
 
 interface TagVoid {

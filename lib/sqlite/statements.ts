@@ -85,9 +85,9 @@ export function prepareStatements(database: SqliteDatabase) {
     isTagVoid: sql(`SELECT 1 FROM namespaces n WHERE n.id = ? AND ? <= n.tag_void AND (? <= n.tag_floor OR EXISTS (
       SELECT 1 FROM json_each(?) j CROSS JOIN tag_voids t ON t.namespace = n.id AND t.tag = j.value WHERE t.generation >= ?))`),
 
-    /** Who was the last: namespace, tags, since which generation. */
+    /** Who was the last: namespace, tags, which may be damaged, since which generation. */
     tagVoid: sql(`SELECT t.tag, t.void_by AS by FROM tag_voids t WHERE t.namespace = ?1 AND t.generation >= ?3
-      AND t.tag IN (SELECT value FROM json_each(?2)) ORDER BY t.generation DESC LIMIT 1`),
+      AND t.tag IN (SELECT value FROM json_each(CASE WHEN json_valid(?2) THEN ?2 END)) ORDER BY t.generation DESC LIMIT 1`),
 
     /** One key: now, and until when it is kept but for its windows. */
     expireRecord:

@@ -16,6 +16,15 @@ export function tagsToSql(tags: readonly string[] | undefined): string | null {
   return tags === undefined ? null : JSON.stringify(tags.map(toSql));
 }
 
+/** Whether they are what {@link tagsToSql} made, and not damaged since. */
+export function areReadable(tags: string | null): boolean {
+  try {
+    return tags === null || Array.isArray(JSON.parse(tags));
+  } catch {
+    return false;
+  }
+}
+
 function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }

@@ -80,6 +80,34 @@ describe('a damaged record', () => {
   });
 });
 
+describe('damaged tags of a record', () => {
+  const other = keyOf('other');
+
+  /** A value whose tags are no JSON any more, after another tag was invalidated. */
+  function damaged(): ReturnType<typeof onDisk> {
+    const disk = onDisk();
+    disk.put(key, 1, { tags: ['x'] });
+    rawDatabase(disk.path).exec(`UPDATE records SET tags = '["x'`);
+    void disk.store.invalidate({ tags: ['y'], by: 'a spec' });
+    return disk;
+  }
+
+  it('make a miss that says so, and a value that is written anew', () => {
+    const { put, value, why } = damaged();
+    const miss = { reason: 'undecodable', detail: 'its tags cannot be read' };
+    expect([value(key), why(key)]).toEqual([undefined, miss]);
+    expect(put(key, 2)).toBe(true);
+    expect(value(key)).toBe(2);
+  });
+
+  it('are swept like what was invalidated', () => {
+    const { put, path, why } = damaged();
+    for (let i = 0; i < 16; i++) expect(put(other, i)).toBe(true);
+    expect(rawDatabase(path).prepare('SELECT count(*) AS left FROM records').get()).toEqual({ left: 1 });
+    expect(why(key).reason).toBe('undecodable');
+  });
+});
+
 describe('a damaged file', () => {
   const KEYS = Array.from({ length: 40 }, (_, i) => keyOf(`key ${i}`));
 
