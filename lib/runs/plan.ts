@@ -153,8 +153,9 @@ function optionsFor(
   where: string,
 ): ParsedTaskOptions {
   const own = overrides === undefined ? definition.options : withOverrides(definition.options, overrides);
-  if (overrides !== undefined) checkRunOptions(own, where);
-  return definition.role === 'task' ? withDefaults(own, runtime.taskDefaults, definition.promised) : own;
+  const all = definition.role === 'task' ? withDefaults(own, runtime.taskDefaults, definition.promised) : own;
+  if (overrides !== undefined) checkRunOptions(all, where); // what a call's option needs may be a default of the pond
+  return all;
 }
 
 /** The class of whatever a method was called on; undefined for a call without a receiver. */

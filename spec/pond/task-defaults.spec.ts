@@ -3,6 +3,7 @@ import {
   flow,
   getTaskRunContext,
   memoryStore,
+  refresh,
   returnState,
   type State,
   type TaskOptions,
@@ -183,6 +184,23 @@ describe('a default of a pond’s tasks', () => {
     expect(seen(alone as State)).toEqual(['Completed', 'bypass', 'no-key']);
     const call = await pond.run(() => returnState(withOptions(forEver, { cacheKeyFn: undefined }))());
     expect(seen(call)).toEqual(['Completed', 'bypass', 'no-key']);
+  });
+
+  it('is what the options of one call are given to', async () => {
+    const pond = pondWith({ cacheKeyFn: taskInputHash, cacheExpiration: '10s', staleIfError: '1m', retries: 1 });
+    let runs = 0;
+    const quote = task(async (sku: string) => `${sku} ${++runs}`, { name: 'quote' });
+    await pond.run(() => quote('a'));
+    expect(await pond.run(() => refresh(quote)('a'))).toBe('a 2');
+    const options = { cacheExpiration: '5s', expirationJitter: 0.5, softTimeout: '1s', retryDelay: '1s' } as const;
+    for (const [option, value] of Object.entries(options)) {
+      const call = await pond.run(() => returnState(withOptions(quote, { [option]: value }))('a'));
+      expect([option, ...(seen(call) as unknown[])]).toEqual([option, 'Cached', 'hit', undefined]);
+    }
+    const none = pond.run(async () =>
+      returnState(withOptions(quote, { cacheKeyFn: undefined, cacheIf: () => true }))('a'),
+    );
+    await expect(none).rejects.toThrow('`cacheIf` has no effect without');
   });
 
   it('of asynchronous tasks is left out for what is not known to be one', async () => {
