@@ -1,7 +1,7 @@
 import { type ClassInfo, classInfoOf } from './class-info.js';
 import { entrySegment, Fault, indexSegment, keySegment } from './fault.js';
 import { describeInstance, refuseDisguised, refuseSymbolKeys } from './instances.js';
-import { isIndex, type KeysAgain, keysAgain, type Shape, shapeOf } from './shapes.js';
+import { isIndex, KEYS_AGAIN, type KeysAgain, MAX_LIST, type Shape, shapeOf } from './shapes.js';
 
 /**
  * The canonical text of values: equal values give one text, different values never do. Each piece says its type and its
@@ -10,7 +10,7 @@ import { isIndex, type KeysAgain, keysAgain, type Shape, shapeOf } from './shape
  *     f('A1', 42)          2(s2:A1,42)
  *     [1n, null]           [2,1n,null]
  *     { id: 1, name: 'B' } {2,2:id,4:name,1,s1:B}      keys by code unit, then their values
- *     [{ a: 1 }, { a: 2 }] [2,{1,1:a,1},{#0,2}]        keys that stood before, by the number of their first time
+ *     [{ a: 1 }, { a: 2 }] [2,{1,1:a,1},{#0,2}]        keys that stood before, by their number among the first 64 lists
  *     new User(1)          @4:User{1,2:id,1}           or @4:User(,…) of what toCacheKey() returned
  *     new Map([[1, 2]])    Map[1,1,2]                  entries sorted by their text
  *     new Date(0)          Date[1,0]
@@ -190,12 +190,12 @@ function writeObject(text: string, value: object, depth: number, encoding: Encod
 /** Opens an object: by its keys, or by where they stood before. */
 function opened(text: string, comma: boolean, shape: Shape, encoding: Encoding): string {
   let opening: KeysAgain = shape;
-  if (shape.keys.length > 0) {
+  if (shape.keys.length > 0 && shape.open.length <= MAX_LIST) {
     encoding.lists ??= new Map();
     const { lists } = encoding;
     const before = lists.get(shape.open);
-    if (before === undefined) lists.set(shape.open, keysAgain(lists.size));
-    else opening = before;
+    if (before !== undefined) opening = before;
+    else if (lists.size < KEYS_AGAIN.length) lists.set(shape.open, KEYS_AGAIN[lists.size] as KeysAgain);
   }
   return text + (comma ? opening.commaOpen : opening.open);
 }

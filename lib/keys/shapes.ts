@@ -27,16 +27,14 @@ function newShape(unsorted: readonly string[]): Shape {
   return { keys, open, commaOpen: `,${open}` };
 }
 
-const AGAIN = Array.from({ length: 64 }, (_, number) => again(number));
+/** What opens an object whose keys were the n-th list in its text. No more are remembered, or memory would grow with the input. */
+export const KEYS_AGAIN: readonly KeysAgain[] = Array.from({ length: 64 }, (_, number) => ({
+  open: `{#${number}`,
+  commaOpen: `,{#${number}`,
+}));
 
-/** What opens an object whose keys were the n-th list in its text. */
-export function keysAgain(number: number): KeysAgain {
-  return AGAIN[number] ?? again(number);
-}
-
-function again(number: number): KeysAgain {
-  return { open: `{#${number}`, commaOpen: `,{#${number}` };
-}
+/** A list whose text is longer is written anew each time, for the same reason. */
+export const MAX_LIST = 16 * 1024;
 
 /** Whether a key is an array's index in its canonical spelling. */
 export function isIndex(key: string): boolean {

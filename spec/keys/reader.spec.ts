@@ -57,6 +57,22 @@ describe('The text of arguments', () => {
     expect(encodeArguments([new User(1), new User(2), { id: 3 }])).toBe('3(@4:User{1,2:id,1},@4:User{#0,2},{#0,3})');
   });
 
+  it('refers to the first 64 lists of keys alone, so that memory does not grow with the input', () => {
+    const unlike = Array.from({ length: 66 }, (_, i) => ({ [`k${i}`]: 0 }));
+    const written = encodeArguments([unlike, { k63: 1 }, { k64: 1 }, { k65: 1 }, { k0: 1 }]);
+    expect(written).toMatch(/,\{1,3:k65,0\}\],\{#63,1\},\{1,3:k64,1\},\{1,3:k65,1\},\{#0,1\}\)$/);
+    expect(readArguments(written)).toEqual([unlike, { k63: 1 }, { k64: 1 }, { k65: 1 }, { k0: 1 }]);
+  });
+
+  it('refers to no list of keys beyond 16 kB, for the same reason', () => {
+    const ofKey = (length: number): object => ({ ['k'.repeat(length)]: 1 });
+    const longest = 16 * 1024 - '{1,16376:'.length;
+    const args = [ofKey(longest + 1), ofKey(longest), { a: 1 }, ofKey(longest + 1), ofKey(longest), { a: 2 }];
+    const written = encodeArguments(args);
+    expect(written.slice(-30)).toMatch(/k,1\},\{#0,1\},\{#1,2\}\)$/);
+    expect(readArguments(written)).toEqual(args);
+  });
+
   it('refers to nothing outside of an entry of a Map or Set, as entries have no order', () => {
     const one = { a: 1 };
     const entries: [unknown, unknown][] = [

@@ -89,12 +89,13 @@ class Reader {
       if (before === undefined) throw new Error(`no such list of keys at ${this.#at}`);
       return before;
     }
+    const start = this.#at - 1;
     const keys: string[] = [];
     for (let left = Number(this.#match(/\d+/y)); left > 0; left--) {
       this.#expect(',');
       keys.push(this.#take(this.count(':')));
     }
-    if (keys.length > 0) this.#lists.push(keys);
+    if (keys.length > 0 && this.#lists.length < 64 && this.#at - start <= 16 * 1024) this.#lists.push(keys);
     return keys;
   }
 
