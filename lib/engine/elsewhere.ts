@@ -1,6 +1,7 @@
 import { formatMs } from '../base/duration.js';
 import { CancelledError, TaskTimeoutError } from '../base/errors.js';
 import { disowned } from '../base/maybe-promise.js';
+import type { Frame } from '../runs/frame.js';
 import type { Lead, LeadRequest } from '../stores/store.js';
 import { Ending } from './ending.js';
 import type { Flight } from './single-flight.js';
@@ -47,19 +48,21 @@ export async function waitElsewhere(
   }
 }
 
-/** A waiter's deadline has passed: as `onWaitTimeout` says. */
-function waitedTooLong(flight: Flight, lead: Waiting): WaitedTooLong {
-  const { source, plan } = flight.leader;
+/** A waiter's deadline has passed. */
+function waitedTooLong({ leader }: Flight, lead: Waiting): WaitedTooLong {
+  const detail = `waited ${formatMs(leader.plan.settings.waitTimeoutMs)} for a run elsewhere that holds the key`;
+  const ending = afterTheWait(leader, lead, detail);
+  if (ending !== undefined) ending.gaveUp = true;
+  return new WaitedTooLong(detail, ending);
+}
+
+/** As `onWaitTimeout` says; undefined where the call is to run. */
+function afterTheWait({ source, plan }: Frame, lead: Waiting, detail: string): Ending | undefined {
   const { onWaitTimeout, waitTimeoutMs } = plan.settings;
-  const detail = `waited ${formatMs(waitTimeoutMs)} for a run elsewhere that holds the key`;
-  if (onWaitTimeout === 'fail') {
-    const error = new TaskTimeoutError(`${source}: the wait for a run elsewhere`, waitTimeoutMs);
-    const ending = Ending.timedOut(error);
-    ending.gaveUp = true;
-    return new WaitedTooLong(detail, ending);
-  }
+  if (onWaitTimeout === 'fail')
+    return Ending.timedOut(new TaskTimeoutError(`${source}: the wait for a run elsewhere`, waitTimeoutMs));
   const stale = onWaitTimeout === 'stale' ? usable(plan, lead.stale) : undefined;
-  return new WaitedTooLong(detail, stale && Ending.stale(stale, { reason: 'wait-timeout', detail }));
+  return stale && Ending.stale(stale, { reason: 'wait-timeout', detail });
 }
 
 function woken(flight: Flight, lead: Waiting, mostMs: number, believe: boolean): Promise<void> {

@@ -19,7 +19,7 @@ export class Ending {
   instead: Ending | undefined = undefined;
   /** Whether the run had lost its right to the key: who joined it leads anew. */
   lost = false;
-  /** Whether it is the end of a wait for a run elsewhere, by `onWaitTimeout: 'fail'`. */
+  /** Whether a wait for a run elsewhere took too long: the failure, or the expired value, that `onWaitTimeout` asks for. */
   gaveUp = false;
 
   private constructor(

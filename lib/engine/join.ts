@@ -31,12 +31,12 @@ export async function join({ frame, key, want, after }: Call, flight: Flight, an
   const mayTakeStale = frame.plan.settings.renewForMs > 0;
   const given = (mayTakeStale ? await expiredMeanwhile(frame, flight) : undefined) ?? (await flight.join(frame));
   const own = given !== flight.ending;
-  const refused = !own && given.stale !== undefined && !mayHave(frame, given);
+  if (given.gaveUp) frame.execution.waitsUntil ??= since + frame.plan.settings.waitTimeoutMs;
+  const refused = !own && (given.stale !== undefined || given.gaveUp) && !mayHave(frame, given);
   const ending = (refused ? given.instead : undefined) ?? given;
   // What the store was asked for before this call began may have been invalidated by then.
   const tooOld = ending.found && !own && flight.asked === asked;
-  const tooEarly = ending.gaveUp && !givesUpToo(frame, since);
-  const unanswered = ending.cancelled || ending.lost || tooOld || tooEarly || (refused && ending === given);
+  const unanswered = ending.cancelled || ending.lost || tooOld || (refused && ending === given);
   if (unanswered && !frame.waiting?.cancelled) return anew();
   if (ending.found && (own || ending.stale !== undefined)) return settle(frame, ending, { status: 'hit', key }, want);
   const { leader } = flight;
@@ -75,20 +75,19 @@ function expiredMeanwhile(frame: Frame, flight: Flight): MaybePromise<Ending | u
   return staleEnding(frame.plan, flight, 'renew', { reason: 'expired', detail: 'another call renews it' });
 }
 
-/** Whether this call may have the expired value that another takes: its options may allow less. */
-function mayHave({ plan }: Frame, { record, stale }: Ending): boolean {
+/** Whether this call may have the expired value that another takes, or gives up waiting with it: its options may say otherwise. */
+function mayHave(frame: Frame, { record, stale, gaveUp }: Ending): boolean {
+  const { plan } = frame;
+  if (gaveUp && stale === undefined) return givesUpToo(frame);
   const expired = usable(plan, record);
   if (expired === undefined) return false;
-  return stale?.reason === 'wait-timeout'
-    ? plan.settings.onWaitTimeout === 'stale'
-    : isServable(plan, expired, 'either');
+  return gaveUp ? plan.settings.onWaitTimeout === 'stale' : isServable(plan, expired, 'either');
 }
 
-/** Whether a call that has waited since then fails where the one that it joined gave up waiting; else it waits on for its own time. */
-function givesUpToo({ plan, runtime, execution }: Frame, since: number): boolean {
-  const { onWaitTimeout, waitTimeoutMs } = plan.settings;
-  execution.waitsUntil ??= since + waitTimeoutMs;
-  return onWaitTimeout === 'fail' && execution.waitsUntil - runtime.clock.monotonic() < NOT_WORTH_ASKING_MS;
+/** Whether a call fails where the one that it joined does, having waited too long; else it waits on for its own time. */
+function givesUpToo({ plan, runtime, execution }: Frame): boolean {
+  const leftMs = (execution.waitsUntil ?? Number.POSITIVE_INFINITY) - runtime.clock.monotonic();
+  return plan.settings.onWaitTimeout === 'fail' && leftMs < NOT_WORTH_ASKING_MS;
 }
 
 /** The expired value in place of a failure, where whoever ran was not to have it: a refresh, or a call with other options. */

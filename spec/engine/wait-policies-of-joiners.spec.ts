@@ -33,6 +33,45 @@ describe("a call that joins one with onWaitTimeout: 'stale'", () => {
     gate.resolve();
     expect((await holder).price()).toBe(2);
   });
+
+  it.each([
+    ['fail', 'TimedOut'],
+    ['run', 'Completed'],
+  ] as const)("waits no longer than it may itself where its own policy is '%s'", async (onWaitTimeout, name) => {
+    const [store, clock] = [memoryStore(), fakeClock()];
+    const [here, there] = [pondUnderTest({ store, clock }), pondUnderTest({ store, clock })];
+    const gate = deferred();
+    let runs = 0;
+    const quote = task(async () => (++runs === 2 ? gate.promise : undefined), {
+      name: 'quote',
+      cacheKeyFn: taskInputHash,
+      cacheExpiration: '10s',
+      waitTimeout: '10s',
+      onWaitTimeout: 'stale',
+    });
+    const wait = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second++) {
+        await flush();
+        await clock.advance('1s');
+      }
+      await flush();
+    };
+    await there.run(quote);
+    await clock.advance('11s');
+    const holder = there.run(quote);
+    await flush();
+    const leader = here.run(() => returnState(quote)());
+    await wait(6);
+    const ended: string[] = [];
+    const joiner = here.run(() => returnState(withOptions(quote, { onWaitTimeout }))());
+    void joiner.then((state) => ended.push(state.name));
+    await wait(9);
+    expect([(await leader).cache?.status, ended]).toEqual(['stale', []]);
+    await wait(1);
+    expect(ended).toEqual([name]);
+    gate.resolve();
+    await holder;
+  });
 });
 
 describe("a call that joins one with onWaitTimeout: 'fail'", () => {
