@@ -81,22 +81,31 @@ class Reader {
   }
 
   #whole(value: object, depth: number): string {
-    if (types.isDate(value)) return `Date ${Date.prototype.getTime.call(value)}`;
-    if (types.isMap(value)) return `Map {${this.#entries(Map.prototype.entries.call(value), depth)}}`;
-    if (types.isSet(value)) return `Set {${this.#items(someOf(Set.prototype.values.call(value)), depth)}}`;
-    if (ArrayBuffer.isView(value))
-      return `bytes ${this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))}`;
-    if (types.isAnyArrayBuffer(value)) return `bytes ${this.#bytes(new Uint8Array(value))}`;
-    if (Array.isArray(value)) return `[${this.#items(value, depth)}]`;
+    if (!BARE.has(Object.getPrototypeOf(value))) this.exact = false; // a class may keep content elsewhere
+    if (ArrayBuffer.isView(value)) return this.#bytes(value, bytesOf(value));
+    if (types.isAnyArrayBuffer(value)) return this.#bytes(value, new Uint8Array(value));
+    if (Array.isArray(value)) {
+      if (Object.hasOwn(value, 'index')) this.exact = false; // a match()
+      return `[${this.#items(value, depth)}]`;
+    }
+    if (types.isDate(value) || types.isMap(value) || types.isSet(value)) return this.#slots(value, depth);
     const name = classNameOf(value);
     const fields = this.#fields(value, depth);
-    if (name !== '') this.exact = false; // a class may keep content elsewhere
     return name === '' ? `{${fields}}` : `${name} {${fields}}`;
   }
 
-  #bytes(bytes: Uint8Array): string {
+  /** What is in no property. */
+  #slots(value: Date | Map<unknown, unknown> | Set<unknown>, depth: number): string {
+    if (Reflect.ownKeys(value).length > 0) this.exact = false;
+    if (types.isDate(value)) return `Date ${Date.prototype.getTime.call(value)}`;
+    if (types.isMap(value)) return `Map {${this.#entries(Map.prototype.entries.call(value), depth)}}`;
+    return `Set {${this.#items(someOf(Set.prototype.values.call(value)), depth)}}`;
+  }
+
+  #bytes(value: object, bytes: Uint8Array): string {
     if (bytes.length > MAX_TEXT) this.exact = false;
-    return `${bytes.length} ${digest(Buffer.from(bytes.subarray(0, MAX_TEXT)).toString('latin1'), 12)}`;
+    const content = digest(Buffer.from(bytes.subarray(0, MAX_TEXT)).toString('latin1'), 12);
+    return `${classNameOf(value)} ${bytes.length} ${content}`;
   }
 
   #entries(entries: IterableIterator<[unknown, unknown]>, depth: number): string {
@@ -104,7 +113,8 @@ class Reader {
     for (let next = entries.next(); next.done !== true; next = entries.next()) {
       if (this.#parts > MAX_PARTS) return this.#cut(texts.join());
       const [key, value] = next.value;
-      texts.push(`${this.#content(key, depth)} => ${this.read(typeof key === 'string' ? key : '', value, depth)}`);
+      const name = typeof key === 'string' || typeof key === 'symbol' ? String(key) : '';
+      texts.push(`${this.#content(key, depth)} => ${this.read(name, value, depth)}`);
     }
     return texts.join();
   }
@@ -141,11 +151,30 @@ class Reader {
   }
 }
 
+/** The prototypes of what has no content but what is read here. */
+const BARE: ReadonlySet<object | null> = new Set(
+  [
+    null,
+    Object.prototype,
+    ...[Array, Map, Set, Date, ArrayBuffer, DataView, Buffer, Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array],
+    ...[Int16Array, Uint32Array, Int32Array, BigUint64Array, BigInt64Array, Float32Array, Float64Array],
+  ].map((owner) => (typeof owner === 'function' ? owner.prototype : owner)),
+);
+
 const PLAIN_NAME = /^[\w$]+$/;
 
 /** So that no text looks like two. */
 function inQuotes(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}
+
+/** Asks no heir's own accessors. */
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  const prototype: object = types.isDataView(view) ? DataView.prototype : Object.getPrototypeOf(Uint8Array.prototype);
+  const [buffer, offset, length] = ['buffer', 'byteOffset', 'byteLength'].map((slot) =>
+    Reflect.get(prototype, slot, view),
+  );
+  return new Uint8Array(buffer as ArrayBuffer, offset as number, length as number);
 }
 
 /** One more than is read, so that the reader notices. */

@@ -34,6 +34,9 @@ describe('the fingerprint of an input', () => {
     [{ 'a: 1,b': 2 }, { a: 1, b: 2 }],
     [new Array(1), []],
     [new Map([["a' => 'b", 1]]), new Map([['a', 'b']])],
+    [Uint8Array.of(1), Buffer.of(1)],
+    [Uint8Array.of(1), Int8Array.of(1)],
+    [Uint8Array.of(1), Uint8Array.of(1).buffer],
   ])('tells %j from %j', (one, other) => {
     expect(text(one)).not.toBe(text(other));
   });
@@ -41,6 +44,26 @@ describe('the fingerprint of an input', () => {
   it('is inexact where symbols say more', () => {
     for (const value of [Symbol('a'), { [Symbol('a')]: 1 }, [Symbol('a')]])
       expect(fingerprintOf('value', value).exact).toBe(false);
+  });
+
+  class Ledger extends Map<string, number> {}
+  class Night extends Date {}
+  class Row extends Array<string> {}
+  class Ids extends Set<number> {}
+  class Packet extends Uint8Array {}
+  it.each<[unknown, unknown]>([
+    [new Map([['a', 1]]), new Ledger([['a', 1]])],
+    [new Map([['a', 1]]), Object.assign(new Map([['a', 1]]), { owner: 1 })],
+    [new Date(1), new Night(1)],
+    [new Date(1), Object.assign(new Date(1), { [Symbol('zone')]: 1 })],
+    [['a'], Row.of('a')],
+    [['a'], 'a'.match(/a/)],
+    [new Set([1]), new Ids([1])],
+    [new Set([1]), Object.assign(new Set([1]), { owner: 1 })],
+    [Uint8Array.of(1), Packet.of(1)],
+  ])('of %p is exact, and of %p, which looks alike, is not', (bare, more) => {
+    expect(fingerprintOf('value', bare).exact).toBe(true);
+    expect(fingerprintOf('value', more).exact).toBe(false);
   });
 
   it('is short, whatever the input', () => {
@@ -84,6 +107,7 @@ describe('the fingerprint of an input', () => {
         text({ [name]: value }),
         text({ a: [{ [name]: value }] }),
         text(new Map([[name, value]])),
+        text(new Map([[Symbol(name), value]])),
       ]) {
         expect(shown).not.toContain('hunter2');
         expect(shown).not.toContain(String(SECRET_NUMBER));
@@ -109,7 +133,14 @@ describe('the fingerprint of an input', () => {
         throw ran.push('iterator');
       }
     }
-    expect(fingerprintOf('value', [value, new Loud()]).exact).toBe(false);
+    class LoudBytes extends Uint8Array {
+      override get buffer(): never {
+        throw ran.push('accessor');
+      }
+    }
+    const key = Object.assign(() => 1, { toString: () => ran.push('toString of a key') });
+    for (const loud of [[value, new Loud()], LoudBytes.of(1), new Map([[key, 1]])])
+      expect(fingerprintOf('value', loud)).toEqual({ text: expect.not.stringMatching('unreadable'), exact: false });
     expect(ran).toEqual([]);
   });
 
