@@ -56,7 +56,7 @@ export async function join({ frame, key, want, after }: Call, flight: Flight, an
   if (!ending.completed) {
     count(frame, 'joined');
     const heir = !ending.cancelled && flight.inherits();
-    if (heir) frame.runtime.counters.failures++;
+    if (heir && !ending.found) frame.runtime.counters.failures++;
     return finish(frame, ending.name, ending, undefined, facts, want, heir);
   }
   let value: unknown;

@@ -64,6 +64,31 @@ describe.each(BOTH_KINDS_OF_STORE)('pond.stats() over %s', (_, store) => {
     }
   });
 
+  it('counts no failure where one that another pond remembers ends the wait of a call, whoever has left it', async () => {
+    for (const leaves of [false, true]) {
+      const shared = store();
+      const clock = fakeClock();
+      const [here, there] = [pondUnderTest({ store: shared, clock }), pondUnderTest({ store: shared, clock })];
+      let end: (error: Error) => void = () => {};
+      const body = async (): Promise<never> => new Promise((_resolve, reject) => (end = reject));
+      const quote = task(body, { name: 'quote', cacheKeyFn: () => 'a', cacheFailures: { expiration: '1m' } });
+      const holder = there.run(() => returnState(quote)());
+      await flush();
+      const controller = new AbortController();
+      void here.run(() => returnState(withOptions(quote, { signal: controller.signal }))());
+      await flush();
+      const joiner = here.run(() => returnState(quote)());
+      await flush();
+      if (leaves) controller.abort();
+      await flush();
+      end(new Error('down'));
+      await holder;
+      clock.advance('2s');
+      expect((await joiner).name).toBe('Failed');
+      expect([here.stats().failures, there.stats().failures]).toEqual([0, 1]);
+    }
+  });
+
   it('has of any calls as many as final states say', async () => {
     const step = fc.record({
       call: fc.constantFrom('plain', 'plain', 'refresh', 'strict', 'left', 'bypass'),
