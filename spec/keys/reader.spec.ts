@@ -55,6 +55,12 @@ describe('The text of arguments', () => {
       constructor(readonly id: number) {}
     }
     expect(encodeArguments([new User(1), new User(2), { id: 3 }])).toBe('3(@4:User{1,2:id,1},@4:User{#0,2},{#0,3})');
+    class Bag extends Set<number> {
+      id = 1;
+    }
+    expect(encodeArguments([new Bag(), { id: 2 }, new Bag()])).toBe(
+      '3(@3:Bag<Set[0],{1,2:id,1}>,{#0,2},@3:Bag<Set[0],{#0,1}>)',
+    );
   });
 
   it('refers to the first 64 lists of keys alone, so that memory does not grow with the input', () => {

@@ -100,6 +100,16 @@ describe('the health of an application', () => {
     store.change();
   });
 
+  it('leaves no timer behind once its stores have answered', async () => {
+    const clock = fakeClock();
+    const app = await started(shop({ store: memoryStore(), clock }));
+    const before = clock.timers;
+    const health = app.get(FlowpondHealthIndicator).isHealthy();
+    expect(clock.timers).toBe(before + 1);
+    expect(await health).toMatchObject({ flowpond: { status: 'up' } });
+    expect(clock.timers).toBe(before);
+  });
+
   it('hears a store that has answered while the process stood still', async () => {
     const get = () => new Promise<undefined>((resolve) => setImmediate(resolve, undefined)); // comes after late timers, as sockets do
     const store = Object.assign(memoryStore(), { get });
