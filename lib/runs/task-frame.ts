@@ -47,6 +47,7 @@ export class TaskFrame extends Frame implements TaskRunContext {
       const made: unknown = tags(this.parameters);
       if (!Array.isArray(made) || !made.every((tag) => typeof tag === 'string'))
         throw new TypeError('the tags function gave no list of texts');
+      if (made.includes('')) throw new TypeError('the tags function gave an empty text');
       execution.tags = made as readonly string[];
     }
     return execution.tags;

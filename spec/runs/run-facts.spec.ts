@@ -68,6 +68,7 @@ describe('tags that cannot be made', () => {
     ],
     ['a function that gives no list', () => 'prices' as never, 'the tags function gave no list of texts'],
     ['a list of numbers', () => [1] as never, 'the tags function gave no list of texts'],
+    ['an empty text, which no invalidation can name', () => ['prices', ''], 'the tags function gave an empty text'],
   ];
 
   it.each(faults)(
