@@ -23,7 +23,7 @@ export interface RedisStoreOptions {
    * share their states. Default `flowpond`.
    */
   readonly prefix?: string | undefined;
-  /** Longest wait for an answer of the server; a connection that is silent for as long is made anew. Default 1 s. */
+  /** Longest wait for an answer of the server; a connection that is silent for as long is made anew. Default 0.9 s. */
   readonly timeout?: Duration | undefined;
   /** Longest that the server keeps a state, one that never expires too. Default 90 days. */
   readonly maxAge?: Duration | undefined;
@@ -121,7 +121,7 @@ export function readSettings(given: RedisStoreOptions): Settings {
     client: options.client,
     tls: options.tls,
     prefix: options.prefix ?? DEFAULT_PREFIX,
-    timeoutMs: options.timeout ?? 1_000,
+    timeoutMs: options.timeout ?? 900, // less than the pond waits by default: the reason that is told is ours, `not connected: …`
     maxAgeMs: options.maxAge ?? 90 * 86_400_000,
     maxValueBytes: options.maxValueBytes ?? 2 ** 24,
     onAdvice: options.onAdvice,

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { InvalidOptionsError } from '../../lib/index.js';
+import { createPond, InvalidOptionsError, staticKey, task } from '../../lib/index.js';
 import { type RedisStoreOptions, redisAclRules, redisStore } from '../../lib/redis/index.js';
 import { keyOf } from '../stores/records.js';
 
@@ -69,6 +69,16 @@ describe('the options of a Redis store', () => {
     expect(shown).not.toContain(SECRET);
     expect(shown).not.toContain(SECRET_IN_URL);
     await store.close();
+  });
+
+  it('let a pond hear why a server is not there, all by default', async () => {
+    const told: string[] = [];
+    const pond = createPond({ store: redisStore({ url: 'redis://127.0.0.1:1' }), logLevel: 'silent' });
+    pond.events.on('trouble', ({ message }) => told.push(message));
+    const quote = task(async () => 7, { name: 'quote', cacheKeyFn: staticKey('k') });
+    expect(await pond.run(() => quote())).toBe(7);
+    expect(told[0]).toMatch(/not connected: .*ECONNREFUSED/);
+    await pond.close();
   });
 
   it('give the rules of the smallest user for their prefix', () => {
