@@ -3,9 +3,12 @@ import { LeaseLostError } from '../base/errors.js';
 import { isThenable } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
 import type { Frame } from '../runs/frame.js';
+import type { HeldLease } from '../runs/runtime.js';
+import type { Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
-import { type Failed, renewLease } from './store-access.js';
+import { abandonLead, type Failed, renewLease } from './store-access.js';
 
+const HANDED_BACK: Miss = { reason: 'not-stored', detail: 'its last run was still under way when its pond was closed' };
 const PROCESS = randomUUID();
 let leads = 0;
 
@@ -27,7 +30,7 @@ export interface Lease {
  * `LeaseLostError`; a body that goes on all the same is refused its write.
  */
 export function keepLease(frame: Frame, key: StoreKey, token: string, leaseMs: number, everyMs: number): Lease {
-  const { clock } = frame.runtime;
+  const { clock, leases } = frame.runtime;
   let lost = false;
   let stop = (): void => {};
   const next = (): void => {
@@ -42,9 +45,9 @@ export function keepLease(frame: Frame, key: StoreKey, token: string, leaseMs: n
       false,
     );
   };
-  const decide = (held: boolean | Failed): void => {
+  const decide = (answer: boolean | Failed): void => {
     if (ended) return;
-    if (held === false) lose();
+    if (answer === false) lose();
     else next(); // a store that fails now may be back in time
   };
   let ended = false;
@@ -55,13 +58,22 @@ export function keepLease(frame: Frame, key: StoreKey, token: string, leaseMs: n
     execution.cancellation.abortSignal(new LeaseLostError(frame.source));
   };
   next();
+  const end = (): void => {
+    ended = true;
+    stop();
+    leases.delete(held);
+  };
+  const held: HeldLease = {
+    handBack() {
+      end();
+      return abandonLead(frame.plan, key, token, HANDED_BACK, true);
+    },
+  };
+  leases.add(held);
   return {
     get lost() {
       return lost;
     },
-    end() {
-      ended = true;
-      stop();
-    },
+    end,
   };
 }

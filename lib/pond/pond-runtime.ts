@@ -17,7 +17,7 @@ import {
   type TaskRunEvent,
   type TroubleEvent,
 } from '../runs/run-events.js';
-import type { CachingMode, Counters, Keyring, Runtime } from '../runs/runtime.js';
+import type { CachingMode, Counters, HeldLease, Keyring, Runtime } from '../runs/runtime.js';
 import { memoryStore } from '../stores/memory-store.js';
 import type { StateStore, StoreHost } from '../stores/store.js';
 import { KeyScope, scopeText } from '../stores/store-key.js';
@@ -48,6 +48,7 @@ export class PondRuntime implements Runtime {
   readonly events: Events<RunEvents>;
   readonly topics: Runtime['topics'];
   readonly pending = new Set<Promise<unknown>>();
+  readonly leases = new Set<HeldLease>();
   readonly plans = new WeakMap<Definition, WeakMap<object, Plan>>();
   readonly identities = new Map<string, { readonly definition: Definition; readonly receiverClass: unknown }>();
   #closed = false;

@@ -126,8 +126,8 @@ export class Pond implements AsyncDisposable {
   }
 
   /**
-   * Waits for hooks and submitted runs, at most `deadline` (default 5 s), then closes the stores. Tasks called later run
-   * uncached. Safe to call twice.
+   * Waits for hooks and submitted runs, at most `deadline` (default 5 s), then closes the stores. What still runs stores nothing, and
+   * hands its keys back: other processes need not wait for its leases. Tasks called later run uncached. Safe to call twice.
    */
   close(deadline: Duration = 5_000): Promise<void> {
     const ms = closeDeadline(deadline);
@@ -149,6 +149,7 @@ export class Pond implements AsyncDisposable {
         `pond.close: ${left} hooks or submitted runs still under way after ${ms} ms`,
       );
     runtime.close();
+    await Promise.all([...runtime.leases].map((lease) => lease.handBack()));
     for (const store of runtime.stores) {
       try {
         if (!(await within(runtime, runtime.storeTimeoutMs, Promise.resolve(store.close())))) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Deadlines } from '../base/deadlines.js';
 import type { Events } from '../base/events.js';
+import type { MaybePromise } from '../base/maybe-promise.js';
 import type { Definition } from '../definitions/definition.js';
 import type { ParsedTaskOptions } from '../definitions/task-options.js';
 import type { Log } from '../log/logger.js';
@@ -40,6 +41,12 @@ export interface Keyring {
   readonly flights: Map<string, unknown>;
 }
 
+/** A key that a run holds in a shared store. */
+export interface HeldLease {
+  /** Lets others have it at once. The run goes on for those who wait for it here. */
+  handBack(): MaybePromise<unknown>;
+}
+
 /** What a run needs of its pond. The pond is above the engine; this is the seam between them. */
 export interface Runtime {
   readonly clock: Clock;
@@ -59,6 +66,8 @@ export interface Runtime {
   readonly counters: Counters;
   /** What `close()` awaits: hooks, renewals, submitted runs. */
   readonly pending: Set<Promise<unknown>>;
+  /** What `close()` gives back: keys that runs under way hold in shared stores. */
+  readonly leases: Set<HeldLease>;
   /** Plans by definition, then by receiver class (or the twin's definition). */
   readonly plans: WeakMap<Definition, WeakMap<object, Plan>>;
   /** Rises with every `configure`, which makes plans anew. */

@@ -90,6 +90,29 @@ describe('the lease of a running task', () => {
     expect(await running).toBe('late');
   });
 
+  it('is handed back when the pond is closed, before its store is', async () => {
+    const { store } = leasingStore(1_000, () => true);
+    const told: unknown[] = [];
+    const pond = createTestPond({
+      store: {
+        ...store,
+        async abandon(_key, _token, _notBefore, miss) {
+          await Promise.resolve();
+          told.push(miss?.detail);
+        },
+        close: () => void told.push('closed'),
+      },
+    });
+    const { opened, open } = gate();
+    const quote = task((sku: string) => (sku === 'A1' ? opened : sku), { name: 'quote', cacheKeyFn: taskInputHash });
+    expect(await pond.run(() => quote('B1'))).toBe('B1');
+    const running = pond.run(() => quote('A1'));
+    await pond.close();
+    expect(told).toEqual(['its last run was still under way when its pond was closed', 'closed']);
+    open('late');
+    expect(await running).toBe('late');
+  });
+
   it('if lost aborts the signal with LeaseLostError, and the late write is refused', async () => {
     const { store } = leasingStore(1_000, () => false);
     const pond = createTestPond({ store });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPond, memoryStore, returnState, Task, taskInputHash } from '../../lib/index.js';
+import { createPond, memoryStore, returnState, staticKey, Task, taskInputHash } from '../../lib/index.js';
 import { sqliteStore } from '../../lib/sqlite/index.js';
 import { tieredStore } from '../../lib/stores/tiered-store.js';
 import { closing, temporaryPath } from './on-disk.js';
@@ -53,6 +53,34 @@ describe('a pond over SQLite', () => {
     expect(runs).toBe(1);
     const { cache } = returnState(pond.bind(new Reports())).total(2026);
     expect(cache).toMatchObject({ status: 'hit', store: 'sqlite', origin: { taskRunName: expect.any(String) } });
+  });
+
+  it('computes at once what another program had under way when it was closed', async () => {
+    const path = temporaryPath();
+    class Night {
+      @Task({ cacheKeyFn: staticKey('report'), lease: '10m' }) async report(
+        run: () => Promise<string>,
+      ): Promise<string> {
+        return run();
+      }
+    }
+    const [first, second] = [program(path), program(path)];
+    let finish: (report: string) => void = () => {};
+    let old: Promise<string> | undefined;
+    await new Promise<void>((began) => {
+      old = first.bind(new Night()).report(() => {
+        began();
+        return new Promise((resolve) => {
+          finish = resolve;
+        });
+      });
+    });
+    await first.close();
+    const state = await returnState(second.bind(new Night())).report(async () => 'new');
+    expect(state.cache).toMatchObject({ reason: 'not-stored', detail: expect.stringContaining('its pond was closed') });
+    finish('old');
+    expect(await old).toBe('old');
+    expect(await second.bind(new Night()).report(async () => 'newer')).toBe('new');
   });
 
   it('runs an asynchronous task once for two programs that call it at the same moment', async () => {
