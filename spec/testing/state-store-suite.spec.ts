@@ -353,6 +353,22 @@ describe('describeStateStore', () => {
     expect(steady.tries()).toBe(1);
   });
 
+  it('tries no spec again that let time pass itself, and then failed', async () => {
+    const everlasting: Change = (whole) => {
+      let kept: StateRecord | undefined;
+      return {
+        get(key) {
+          kept = got(whole, key) ?? kept;
+          return kept;
+        },
+      };
+    };
+    const { make, options, tries } = losing(() => 0, everlasting);
+    const { failed } = await runSuite(make, options, 'is not put off by reading');
+    expect(failed).toHaveLength(1);
+    expect(tries()).toBe(1);
+  });
+
   it('finds out what is wrong with a store, however much time the machine loses', async () => {
     const anybody: Change = () => ({ renew: () => true });
     for (const ms of [0, 2_000]) {
