@@ -64,8 +64,8 @@ interface Span {
 
 /**
  * Plays steps in whatever order the scheduler finds. Whatever it is, no call that began after an invalidation had ended gets a value whose
- * body had begun before it; a key is computed once at a time, but for a run that was overtaken; expired values are served within their
- * windows alone; and nothing is left running.
+ * body had begun before it; a key is computed once at a time, but for a run that was overtaken; a refresh is never answered with an expired
+ * value; and nothing is left running. (How long expired values are served: `freshness-histories.spec.ts`.)
  */
 export async function play(
   all: readonly Step[],
