@@ -239,7 +239,7 @@ function writeElements(start: string, array: readonly unknown[], depth: number, 
     if (i < length) {
       // From the first hole on by the indexes that are there, for an array may be long and empty.
       let end = i;
-      for (const index of indexesFrom(array, i)) {
+      for (const index of indexesFrom(array, i, length)) {
         i = index;
         text = write(index > end ? `${text},~${index - end}` : text, array[i], depth, encoding);
         if (text.length > encoding.limit) text = encoding.flush(text);
@@ -253,9 +253,10 @@ function writeElements(start: string, array: readonly unknown[], depth: number, 
   return `${text}]`;
 }
 
-function indexesFrom(array: readonly unknown[], from: number): number[] {
+/** The indexes up to a length that was counted before: a getter may have pushed more. */
+function indexesFrom(array: readonly unknown[], from: number, length: number): number[] {
   const keys = Reflect.ownKeys(array).filter((key): key is string => typeof key === 'string' && isIndex(key));
-  return keys.map(Number).filter((index) => index >= from);
+  return keys.map(Number).filter((index) => index >= from && index < length);
 }
 
 /** All kinds in one function: each frame more would cost stack on each of a thousand levels. */

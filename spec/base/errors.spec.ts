@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
@@ -249,7 +250,7 @@ describe('the messages', () => {
     expect(got(Array.from({ length: 10_000 }, (_, i) => i)).length).toBeLessThan(150);
     expect(got({ a: { b: { c: { d: 1 } } }, list: [[[[1]]]] })).not.toContain('\n');
     const hostile = {
-      get [Symbol.toStringTag](): string {
+      [inspect.custom](): string {
         throw new Error('no');
       },
     };

@@ -27,6 +27,7 @@ const PARTS: readonly Part[] = [
   program('redis-restarts'),
   program('redis-weather'),
   specs('spec/sqlite/faults', { FAULTS: '10' }),
+  specs('spec/keys/encode-properties', { FLOWPOND_LONG: '1' }), // 100,000 values
   specs('spec/redis/redis-store', { FAULT_ROUNDS: '1' }), // 10,000 changed records
 ];
 

@@ -79,6 +79,13 @@ describe('The text of arguments', () => {
     expect(readArguments(written)).toEqual(args);
   });
 
+  it('of an array with a hole, to which a getter pushes, has as many elements as it says', () => {
+    const array: unknown[] = Object.assign(new Array(3), { 2: 1 });
+    const getter = { enumerable: true, configurable: true, get: () => array.push('more') };
+    Object.defineProperty(array, 0, getter);
+    expect(readArguments(encodeArguments([array]))).toHaveLength(1);
+  });
+
   it('refers to nothing outside of an entry of a Map or Set, as entries have no order', () => {
     const one = { a: 1 };
     const entries: [unknown, unknown][] = [

@@ -378,7 +378,7 @@ describe('describeStateStore', () => {
     }
     const always = losing(() => 2_000);
     expect((await runSuite(always.make, always.options, 'until its time is over')).failed).toHaveLength(1);
-    expect(always.tries()).toBe(8);
+    expect(always.tries()).toBe(3);
   });
 
   it('says so where it finds no test runner', () => {

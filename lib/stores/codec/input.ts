@@ -46,6 +46,8 @@ export class Input {
       this.textLength = this.textTo;
     } else {
       this.textLength = this.textForm === f.TEXT_ASCII ? size : size / 2;
+      // Not only wrong: Node 24 writes beyond its memory where it decodes half a UTF-16 unit.
+      if (!Number.isInteger(this.textLength)) throw new CorruptError('its text ends within a character');
     }
   }
 

@@ -47,7 +47,7 @@ export const SHORT_MS = 400;
 /** A spec that lost more than this beside what it let pass may have failed for that. */
 const LATE_MS = 20;
 /** How often a spec is tried on a machine that goes on losing time. */
-const TRIES = 8;
+const TRIES = 3;
 
 /** One spec's store, with keys that no other spec has. */
 export class Fixture {
