@@ -1,5 +1,5 @@
 // What Flowpond costs a NestJS application: a cached call inside a request against the same call outside, a request with FlowInterceptor
-// against one with an interceptor that does nothing, and the start of an application of a hundred providers. `npm run build && node --expose-gc bench/nest/run.mjs`
+// against one with an interceptor that does nothing, and the start of an application of a hundred providers. `npm run bench:nest`
 import 'reflect-metadata';
 import { Controller, Get, Inject, Injectable, Module, UseInterceptors } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
