@@ -52,9 +52,14 @@ function taskEvent(frame: TaskFrame, state: State, told: Told): TaskRunEvent {
   };
 }
 
-/** What is to be known of the flight that a run leads. */
-function flightOf(frame: Frame): { readonly caller: Frame; readonly leaderLeft: boolean } | undefined {
-  return frame.flight as ReturnType<typeof flightOf>;
+/** What is to be known of the flight that a run leads: the call that began it, and whether that waits no more. */
+interface Led {
+  readonly caller: Frame;
+  readonly leaderLeft: boolean;
+}
+
+function flightOf(frame: Frame): Led | undefined {
+  return frame.flight as Led | undefined;
 }
 
 function flowEvent(frame: FlowFrame, state: State, told: Told): FlowRunEvent {

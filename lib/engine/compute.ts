@@ -1,5 +1,5 @@
-import { formatMs } from '../base/duration.js';
 import { andThen, isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import { expiredAgo } from '../stores/miss-reasons.js';
 import type { StateRecord } from '../stores/record.js';
 import type { Lead, LeadRequest, Miss } from '../stores/store.js';
 import { noteKey } from '../why/manifest.js';
@@ -69,7 +69,7 @@ function heldBack(computation: Computation, request: LeadRequest, record: StateR
   const expired = usable(plan, record);
   if (expired === undefined || !isServable(plan, expired, 'either')) {
     const agoMs = Math.max(0, plan.runtime.clock.now() - record.expiresAt);
-    computation.facts = { ...computation.facts, reason: 'expired', detail: `expired ${formatMs(agoMs)} ago` };
+    computation.facts = { ...computation.facts, ...expiredAgo(agoMs) };
     return anew(computation, request);
   }
   return Ending.stale(expired, { reason: 'expired', detail: 'its last renewal failed; the next waits for a while' });

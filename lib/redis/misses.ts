@@ -1,6 +1,5 @@
-import { formatMs } from '../base/duration.js';
 import type { MissReason } from '../states/cache-outcome.js';
-import { INVALIDATED_LONG_AGO, invalidatedBy } from '../stores/invalidated.js';
+import { expiredAgo, INVALIDATED_LONG_AGO, invalidatedBy, storedUnder } from '../stores/miss-reasons.js';
 import type { Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import type { Connection } from './connection.js';
@@ -28,12 +27,10 @@ export class Misses {
       if (unusable.group === undefined) return { reason: 'undecodable', detail: unusable.detail };
       return this.#whoPosted(unusable.group);
     }
-    if (reason === 'expired') return { reason, detail: `expired ${formatMs(Number(detail))} ago` };
+    if (reason === 'expired') return expiredAgo(Number(detail));
     if (reason !== 'first-seen') return detail === '' ? { reason } : { reason, detail };
     const other = await this.#versions.otherOf(key).catch(() => undefined);
-    if (other === undefined) return { reason };
-    const was = other.version === undefined ? 'no version' : `version '${other.version}'`;
-    return { reason: 'version-changed', detail: `stored under ${was}` };
+    return other === undefined ? { reason } : storedUnder(other.version);
   }
 
   async #whoPosted(group: string): Promise<Miss> {

@@ -1,10 +1,9 @@
 import { type ExpiryMarks, expiredSince, withMark } from '../stores/expiry-marks.js';
 import type { Invalidation } from '../stores/store.js';
 import type { Statements } from './statements.js';
+import { forgetOldTags } from './tag-floor.js';
 import { toSql } from './text.js';
 
-/** Expired tags that are remembered one by one; older ones are remembered as one invalidation of their namespace. */
-const TAGS = 10_000;
 /** Longer lists of marks are made shorter: about two dozen of them. */
 const LONG = 500;
 
@@ -58,7 +57,7 @@ export function expire(
   }
   if (tags.length > 0) {
     statements.noteTagExpired.run(generation, home.id);
-    forgetOldest(statements, newest);
+    forgetOldTags(statements, statements.oldTagExpiries, statements.forgetTagExpiry, newest);
   }
 }
 
@@ -70,20 +69,6 @@ interface Row {
 interface Tagged {
   readonly rowid: number;
   readonly expiries: string;
-}
-
-function forgetOldest(statements: Statements, newest: number): void {
-  const old = statements.oldTagExpiries.all(newest - TAGS) as readonly Forgotten[];
-  for (const { rowid, namespace, generation } of old) {
-    statements.raiseTagFloor.run(generation, generation, namespace);
-    statements.forgetTagExpiry.run(rowid);
-  }
-}
-
-interface Forgotten {
-  readonly rowid: number;
-  readonly namespace: number;
-  readonly generation: number;
 }
 
 /** Marks are added one after another; once there are too many, those that are near to each other become one. */

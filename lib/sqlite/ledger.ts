@@ -1,4 +1,4 @@
-import { invalidatedBy } from '../stores/invalidated.js';
+import { invalidatedBy } from '../stores/miss-reasons.js';
 import { type StateRecord, staleUntil } from '../stores/record.js';
 import type { Invalidation, LeadRequest, Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
@@ -6,10 +6,9 @@ import { expire, markedSince } from './expiries.js';
 import { lookUp, lookUpStale } from './lookup.js';
 import { bury, whoVoided, whyMissed } from './misses.js';
 import type { Statements } from './statements.js';
+import { forgetOldTags } from './tag-floor.js';
 import { tagsToSql, toSql } from './text.js';
 
-/** Invalidated tags that are remembered one by one; older ones are remembered as one generation of their namespace. */
-const TAGS = 10_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What the database knows of a key, but for its value. */
@@ -187,17 +186,7 @@ function voidTags(
   for (const tag of tags.map(toSql))
     newest = Number(statements.voidTag.run(namespace, tag, generation, by).lastInsertRowid);
   statements.noteTagVoid.run(generation, namespace);
-  const old = statements.oldTagVoids.all(newest - TAGS) as readonly TagVoid[];
-  for (const { rowid, namespace: id, generation: floor } of old) {
-    statements.raiseTagFloor.run(floor, floor, id);
-    statements.forgetTagVoid.run(rowid);
-  }
-}
-
-interface TagVoid {
-  readonly rowid: number;
-  readonly namespace: number;
-  readonly generation: number;
+  forgetOldTags(statements, statements.oldTagVoids, statements.forgetTagVoid, newest);
 }
 
 function isLeaseVoid(slot: Slot): boolean {

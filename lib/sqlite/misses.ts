@@ -1,7 +1,6 @@
-import { formatMs } from '../base/duration.js';
 import { sha256 } from '../keys/hash.js';
 import type { MissReason } from '../states/cache-outcome.js';
-import { INVALIDATED_LONG_AGO, invalidatedBy } from '../stores/invalidated.js';
+import { expiredAgo, INVALIDATED_LONG_AGO, invalidatedBy, storedUnder } from '../stores/miss-reasons.js';
 import type { Miss } from '../stores/store.js';
 import type { StoreKey } from '../stores/store-key.js';
 import type { Slot } from './ledger.js';
@@ -42,7 +41,7 @@ export function whyMissed(statements: Statements, slot: Slot, key: StoreKey, now
   if (slot.generation <= slot.namespaceVoid) return invalidatedBy(slot.namespaceVoidBy ?? '');
   if (slot.tagVoid === 1) return whoVoided(statements, slot.namespace, slot.tags, slot.generation);
   const ago = now - expiresAt;
-  return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
+  return ago < 0 ? { reason: 'refresh' } : expiredAgo(ago);
 }
 
 function whyAbsent(statements: Statements, slot: Slot, key: StoreKey): Miss {
@@ -56,8 +55,7 @@ function whyAbsent(statements: Statements, slot: Slot, key: StoreKey): Miss {
     if (other === undefined) break;
     before = other.id;
     if (other.id === slot.scope || !hasRecord(statements, other, key)) continue;
-    const was = other.version === null ? 'no version' : `version '${fromSql(other.version)}'`;
-    return { reason: 'version-changed', detail: `stored under ${was}` };
+    return storedUnder(other.version === null ? undefined : fromSql(other.version));
   }
   return FIRST_SEEN;
 }

@@ -1,4 +1,4 @@
-import { invalidatedBy } from '../stores/invalidated.js';
+import { invalidatedBy } from '../stores/miss-reasons.js';
 import { type Marked, markedSince } from './expiries.js';
 import { bury, whoVoided } from './misses.js';
 import type { Statements } from './statements.js';

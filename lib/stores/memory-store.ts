@@ -1,14 +1,13 @@
 import { systemClock } from '../base/clock.js';
-import { formatMs } from '../base/duration.js';
 import { fn, readOptions, whole } from '../base/option-reader.js';
 import { type Drawer, endLease, endLeases, endOf, expireDrawer, newDrawer, voidDrawer } from './drawer.js';
 import { estimateBytes } from './estimate-bytes.js';
 import { expiredSince } from './expiry-marks.js';
 import { FailureRecord } from './failure.js';
 import { FINDABLE, type Findable } from './findable.js';
-import { invalidatedBy } from './invalidated.js';
 import type { Kept } from './memory-record.js';
 import { MissMemory } from './miss-memory.js';
+import { expiredAgo, invalidatedBy, storedUnder } from './miss-reasons.js';
 import { RecentRecords } from './recent-records.js';
 import { expiredCopy, type StateRecord, staleUntil } from './record.js';
 import { SharedPromises } from './shared-promises.js';
@@ -325,7 +324,7 @@ export class MemoryStore implements StateStore, Findable {
     if (expired === undefined && this.#tags.voided(drawer.namespace, record.tags, record.generation))
       return this.#tags.whoVoided(drawer.namespace, record.tags, record.generation);
     const ago = this.#host.clock.now() - record.expiresAt;
-    return ago < 0 ? { reason: 'refresh' } : { reason: 'expired', detail: `expired ${formatMs(ago)} ago` };
+    return ago < 0 ? { reason: 'refresh' } : expiredAgo(ago);
   }
 
   #whyAbsent(key: StoreKey): Miss {
@@ -334,9 +333,7 @@ export class MemoryStore implements StateStore, Findable {
     const { identity, version, namespace } = key.scope;
     for (const other of this.#misses.otherVersions(identity, version)) {
       const drawer = this.#drawers.get(scopeText(identity, other, namespace));
-      if (!drawer?.records.has(key.text)) continue;
-      const was = other === undefined ? 'no version' : `version '${other}'`;
-      return { reason: 'version-changed', detail: `stored under ${was}` };
+      if (drawer?.records.has(key.text)) return storedUnder(other);
     }
     return this.#misses.unknown;
   }

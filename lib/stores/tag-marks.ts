@@ -1,5 +1,5 @@
 import { type ExpiryMarks, expiredSince, withMark } from './expiry-marks.js';
-import { INVALIDATED_LONG_AGO, invalidatedBy } from './invalidated.js';
+import { INVALIDATED_LONG_AGO, invalidatedBy } from './miss-reasons.js';
 import type { Invalidation, Miss } from './store.js';
 
 /** Invalidated and expired tags that are remembered one by one; older ones are remembered as one invalidation. */
