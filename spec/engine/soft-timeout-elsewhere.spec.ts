@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { returnState, type State, task, taskInputHash, withOptions } from '../../lib/index.js';
-import { fakeClock } from '../../lib/testing/index.js';
-import { BOTH_KINDS_OF_STORE, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
+import { heldElsewhere } from './held-elsewhere.js';
+import { BOTH_KINDS_OF_STORE, flush, nothingIsLeft } from './pond-under-test.js';
 
 nothingIsLeft();
 
@@ -10,42 +10,25 @@ const seen = (state: State): unknown => [state.name, state.cache?.status, state.
 describe.each(BOTH_KINDS_OF_STORE)('softTimeout of a call that waits for a run elsewhere, over %s', (_, open) => {
   /** An expired value, and another pond that renews it until `end` is called. */
   async function expired() {
-    const [store, clock] = [open(), fakeClock()];
-    const [here, there] = [pondUnderTest({ store, clock }), pondUnderTest({ store, clock })];
-    const gate = deferred();
-    let runs = 0;
-    const quote = task(
-      async () => {
-        const run = ++runs;
-        if (run === 2) await gate.promise;
-        return run;
-      },
-      {
-        name: 'quote',
-        cacheKeyFn: taskInputHash,
-        cacheExpiration: '10s',
-        staleIfError: '1h',
-        softTimeout: '2s',
-        tags: ['prices'],
-      },
-    );
+    const { here, there, clock, gate, body, wait, runs } = heldElsewhere(open(), 2);
+    const quote = task(body, {
+      name: 'quote',
+      cacheKeyFn: taskInputHash,
+      cacheExpiration: '10s',
+      staleIfError: '1h',
+      softTimeout: '2s',
+      tags: ['prices'],
+    });
     const patient = withOptions(quote, { softTimeout: undefined });
     await there.run(patient);
     await clock.advance('11s');
     const holder = there.run(patient);
     await flush();
-    const wait = async (seconds: number): Promise<void> => {
-      for (let second = 0; second < seconds; second++) {
-        await flush();
-        await clock.advance('1s');
-      }
-      await flush();
-    };
     const end = async (): Promise<void> => {
       gate.resolve();
       expect(await holder).toBe(2);
     };
-    return { here, there, quote, patient, wait, end, runs: () => runs };
+    return { here, there, quote, patient, wait, end, runs };
   }
 
   it('gives the old value, and leaves the run to the other', async () => {

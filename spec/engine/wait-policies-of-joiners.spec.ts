@@ -1,20 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { memoryStore, returnState, task, taskInputHash, withOptions } from '../../lib/index.js';
-import { fakeClock } from '../../lib/testing/index.js';
-import { deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
+import { heldElsewhere } from './held-elsewhere.js';
+import { flush, nothingIsLeft } from './pond-under-test.js';
 
 nothingIsLeft();
 
 describe("a call that joins one with onWaitTimeout: 'stale'", () => {
   it('and asks for a copy computes where there can be none of the expired value', async () => {
-    const [store, clock] = [memoryStore(), fakeClock()];
-    const [here, there] = [pondUnderTest({ store, clock }), pondUnderTest({ store, clock })];
-    const gate = deferred();
-    let runs = 0;
+    const { here, there, clock, gate, body, wait } = heldElsewhere(memoryStore(), 2);
     const quote = task(
       async () => {
-        const run = ++runs;
-        if (run === 2) await gate.promise;
+        const run = await body();
         return { price: () => run };
       },
       { name: 'quote', cacheKeyFn: taskInputHash, cacheExpiration: '10s', waitTimeout: '2s', onWaitTimeout: 'stale' },
@@ -25,10 +21,7 @@ describe("a call that joins one with onWaitTimeout: 'stale'", () => {
     await flush();
     const leader = here.run(quote);
     const joiner = here.run(() => returnState(withOptions(quote, { resultCopy: 'clone' }))());
-    for (let second = 0; second < 5; second++) {
-      await flush();
-      await clock.advance('1s');
-    }
+    await wait(5);
     expect([(await leader).price(), (await joiner).result().price()]).toEqual([1, 3]);
     gate.resolve();
     expect((await holder).price()).toBe(2);
@@ -38,24 +31,14 @@ describe("a call that joins one with onWaitTimeout: 'stale'", () => {
     ['fail', 'TimedOut'],
     ['run', 'Completed'],
   ] as const)("waits no longer than it may itself where its own policy is '%s'", async (onWaitTimeout, name) => {
-    const [store, clock] = [memoryStore(), fakeClock()];
-    const [here, there] = [pondUnderTest({ store, clock }), pondUnderTest({ store, clock })];
-    const gate = deferred();
-    let runs = 0;
-    const quote = task(async () => (++runs === 2 ? gate.promise : undefined), {
+    const { here, there, clock, gate, body, wait } = heldElsewhere(memoryStore(), 2);
+    const quote = task(body, {
       name: 'quote',
       cacheKeyFn: taskInputHash,
       cacheExpiration: '10s',
       waitTimeout: '10s',
       onWaitTimeout: 'stale',
     });
-    const wait = async (seconds: number): Promise<void> => {
-      for (let second = 0; second < seconds; second++) {
-        await flush();
-        await clock.advance('1s');
-      }
-      await flush();
-    };
     await there.run(quote);
     await clock.advance('11s');
     const holder = there.run(quote);
@@ -77,28 +60,12 @@ describe("a call that joins one with onWaitTimeout: 'stale'", () => {
 describe("a call that joins one with onWaitTimeout: 'fail'", () => {
   /** A run elsewhere that holds the key until `end` is called, and a call that waits for it. */
   async function waiting() {
-    const [store, clock] = [memoryStore(), fakeClock()];
-    const [here, there] = [pondUnderTest({ store, clock }), pondUnderTest({ store, clock })];
-    const gate = deferred();
-    let runs = 0;
-    const quote = task(
-      async () => {
-        const run = ++runs;
-        if (run === 1) await gate.promise;
-        return run;
-      },
-      { name: 'quote', cacheKeyFn: taskInputHash, waitTimeout: '10s', onWaitTimeout: 'fail' },
-    );
+    const { here, there, clock, gate, body, wait } = heldElsewhere(memoryStore(), 1);
+    const options = { name: 'quote', cacheKeyFn: taskInputHash, waitTimeout: '10s', onWaitTimeout: 'fail' } as const;
+    const quote = task(body, options);
     const holder = there.run(quote);
     await flush();
     const leader = here.run(() => returnState(quote)());
-    const wait = async (seconds: number): Promise<void> => {
-      for (let second = 0; second < seconds; second++) {
-        await flush();
-        await clock.advance('1s');
-      }
-      await flush();
-    };
     return { here, quote, holder, leader, gate, wait, clock };
   }
 
