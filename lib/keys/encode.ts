@@ -1,6 +1,7 @@
 import { type ClassInfo, classInfoOf } from './class-info.js';
 import { entrySegment, Fault, indexSegment, keySegment } from './fault.js';
 import { describeInstance, refuseDisguised, refuseSymbolKeys } from './instances.js';
+import { commaNumber } from './number-text.js';
 import { isIndex, KEYS_AGAIN, type KeysAgain, MAX_LIST, type Shape, shapeOf } from './shapes.js';
 
 /**
@@ -139,24 +140,20 @@ function primitiveText(value: unknown): string {
   }
 }
 
-/** Writes a comma and the value: the step between the loops below, small enough to be inlined into them. */
+/**
+ * Writes a comma and the value: the step between the loops below, small enough to be inlined into them. Asked type by type, which V8
+ * compiles to comparisons; a `switch` over `typeof` calls for the name of the type.
+ */
 function write(text: string, value: unknown, depth: number, encoding: Encoding): string {
-  switch (typeof value) {
-    case 'string':
-      return value.length < SHORT
-        ? text + (COMMA_STRING_OPEN[value.length] as string) + value
-        : writeLongString(`${text},s${value.length}:`, value, encoding);
-    case 'number': {
-      const piece = `,${value}`; // short, so joined on its own first
-      return text + piece;
-    }
-    case 'boolean':
-      return text + (value ? ',true' : ',false');
-    case 'object':
-      return value === null ? `${text},null` : writeObject(text, value, depth + 1, encoding);
-    default:
-      return `${text},${primitiveText(value)}`;
+  if (typeof value === 'string') {
+    return value.length < SHORT
+      ? text + (COMMA_STRING_OPEN[value.length] as string) + value
+      : writeLongString(`${text},s${value.length}:`, value, encoding);
   }
+  if (typeof value === 'number') return text + commaNumber(value); // short, so joined on its own first
+  if (typeof value === 'boolean') return text + (value ? ',true' : ',false');
+  if (typeof value === 'object') return value === null ? `${text},null` : writeObject(text, value, depth + 1, encoding);
+  return `${text},${primitiveText(value)}`;
 }
 
 function writeLongString(text: string, value: string, encoding: Encoding | undefined): string {
