@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { isThenable } from '../base/maybe-promise.js';
 import type { AfterSuccess } from '../definitions/after-success.js';
 import { type AnyFunction, parameterListOf, type Subject } from '../definitions/definition.js';
-import { dictionaryOf, strictDictionary } from '../definitions/dictionary.js';
+import { refusal, strictDictionary } from '../definitions/dictionary.js';
 import { invalidatingOf, registerInvalidating } from '../definitions/invalidating.js';
 import { definitionOf } from '../definitions/registry.js';
 import { afterSuccess, goesOnBehind } from '../engine/after-success.js';
@@ -65,7 +65,7 @@ function wrapping(subject: Subject, rules: readonly AfterSuccess[]): AnyFunction
       const succeeded = (returned: unknown): Promise<unknown> | undefined => {
         const { completed, value: result } = Ending.returned(returned, 'Task'); // a failed state is no success
         if (!completed) return undefined;
-        const parameters = strictDictionary(dictionaryOf(list, args), list, where);
+        const parameters = strictDictionary(list, args, refusal(list, where));
         return afterSuccess(rules, { receiver: this, parameters, result }, place);
       };
       const returned: unknown = Reflect.apply(fn, this, args as never[]);

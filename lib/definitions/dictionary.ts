@@ -37,19 +37,27 @@ const HARMLESS = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** The same dictionary, in which reading a name that the method does not have throws {@link UnknownParameterError}. */
-export function strictDictionary(dictionary: Dictionary, list: ParameterList, where: string): Dictionary {
-  return new Proxy(dictionary, {
+/** Whether reading a name is no mistake: the method has it, or it is none of a parameter. */
+export function mayBeRead({ names }: ParameterList, name: string): boolean {
+  return names.includes(name) || HARMLESS.has(name);
+}
+
+/** What makes dictionaries of a method refuse other names: reading one throws {@link UnknownParameterError}. */
+export function refusal(list: ParameterList, where: string): ProxyHandler<Dictionary> {
+  return {
     get(target, name) {
-      if (
-        typeof name === 'string' &&
-        !Object.hasOwn(target, name) &&
-        !list.names.includes(name) &&
-        !HARMLESS.has(name)
-      ) {
+      if (typeof name === 'string' && !Object.hasOwn(target, name) && !mayBeRead(list, name))
         throw new UnknownParameterError(where, name, list.names);
-      }
       return Reflect.get(target, name);
     },
-  });
+  };
+}
+
+/** {@link dictionaryOf}, refusing names that the method does not have. */
+export function strictDictionary(
+  list: ParameterList,
+  args: readonly unknown[],
+  handler: ProxyHandler<Dictionary>,
+): Dictionary {
+  return new Proxy(dictionaryOf(list, args), handler);
 }

@@ -1,4 +1,4 @@
-import { type AnyKeyFn, needsNoDictionary } from '../keys/key-function.js';
+import { type AnyKeyFn, readersOf } from '../keys/key-function.js';
 import type { TaskRunContext } from '../states/run-context.js';
 import type { Returns, StateStore } from '../stores/store.js';
 import type { ParsedFlowOptions } from './flow-options.js';
@@ -18,8 +18,8 @@ type OfParameters<T> = T | ((parameters: object) => T);
 export interface Settings {
   readonly version: string | undefined;
   readonly keyFn: AnyKeyFn | undefined;
-  /** Whether the key function reads the inputs by name. */
-  readonly keyNeedsDictionary: boolean;
+  /** The key functions that are given the inputs by name. */
+  readonly keyReaders: readonly AnyKeyFn[];
   readonly shared: boolean;
   readonly instanceKey: ((instance: unknown) => string) | undefined;
   readonly varyBy: readonly string[];
@@ -66,7 +66,7 @@ export function settle(options: ParsedTaskOptions & ParsedFlowOptions): Settings
   return Object.freeze({
     version: options.version,
     keyFn,
-    keyNeedsDictionary: keyFn !== undefined && !needsNoDictionary(keyFn),
+    keyReaders: keyFn === undefined ? NONE : readersOf(keyFn),
     shared: options.cacheKeyScope === 'shared',
     instanceKey: options.instanceKey,
     varyBy: options.varyBy ?? NONE,

@@ -55,7 +55,7 @@ function endsWithBody({ frame, after, cancellation }: Tried): boolean {
 function succeeded(frame: Frame, ending: Ending): MaybePromise<Ending> {
   if (!ending.completed) return ending;
   const { plan, receiver } = frame;
-  const success = { receiver, parameters: frame.strictInputs(), result: ending.value };
+  const success = { receiver, parameters: frame.parameters, result: ending.value };
   const done = runInScope(frame, () => afterSuccess(plan.definition.afterSuccess, success, plan));
   if (done === undefined) return ending;
   if (plan.isAsync) return done.then(() => ending);

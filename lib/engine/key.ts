@@ -1,5 +1,6 @@
 import { MissingContextError, messageOf, NoFlowRunError, SyncTaskError, UnhashableError } from '../base/errors.js';
 import { disowned, isThenable, type MaybePromise } from '../base/maybe-promise.js';
+import type { Dictionary } from '../definitions/dictionary.js';
 import { inputHash } from '../keys/hash.js';
 import { isNoKey } from '../keys/helpers.js';
 import type { AnyKeyFn, KeyContext } from '../keys/key-function.js';
@@ -49,12 +50,11 @@ export function missingValue({ plan, values }: Frame): MissingContextError | und
   return missing === undefined ? undefined : MissingContextError.ofValue(plan.where, missing);
 }
 
-/** The same where the key function has been asked, with a plain dictionary. */
+/** The same where the key function has been asked. */
 export function keyAfter(frame: Frame, made: unknown): MaybePromise<StoreKey | NoKey | SyncTaskError> {
   if (made instanceof KeyFailure) return failed(frame, made.error);
   try {
-    const { keyFn, inputs } = frame.plan;
-    return keyFrom(frame, inputs === undefined ? made : undoubted(frame, keyFn as AnyKeyFn, made));
+    return keyFrom(frame, made);
   } catch (error) {
     return failed(frame, error);
   }
@@ -72,33 +72,11 @@ function printsOtherwise({ plan, parent }: Frame): boolean {
 }
 
 function ask(frame: Frame, keyFn: AnyKeyFn): unknown {
-  const { plan } = frame;
-  const context = contextOf(frame);
-  if (plan.inputs === undefined) return keyFn(context, undefined as never);
-  if (plan.strictCalls > 0) {
-    plan.strictCalls--;
-    return keyFn(context, frame.strictInputs());
-  }
-  return undoubted(frame, keyFn, keyFn(context, frame.plainInputs(plan.inputs)));
-}
-
-/** A key made of a plain dictionary, or of a refusing one where it may hold a parameter that the method does not have. */
-function undoubted(frame: Frame, keyFn: AnyKeyFn, made: unknown): unknown {
-  const context = contextOf(frame);
-  if (typeof made === 'string') return isDoubtful(made) ? keyFn(context, frame.strictInputs()) : made;
-  if (!isThenable(made)) return made;
-  return Promise.resolve(made).then((key) =>
-    typeof key === 'string' && isDoubtful(key) ? keyFn(context, frame.strictInputs()) : key,
-  );
+  return keyFn(contextOf(frame), frame.keyInputs as Dictionary);
 }
 
 function contextOf(frame: Frame): KeyContext {
   return frame.kind === 'task' ? (frame as TaskFrame) : (frame as FlowFrame).keyContext;
-}
-
-/** Whether a key may hold a parameter that the method does not have: it is asked for again, and then that throws. */
-function isDoubtful(key: string): boolean {
-  return key.includes('undefined');
 }
 
 /** The key function runs in its caller's scope, but prints for the task whose key it makes. */

@@ -1,3 +1,4 @@
+import type { Dictionary } from '../definitions/dictionary.js';
 import type { AnyKeyFn } from '../keys/key-function.js';
 import type { Scope } from '../runs/frame.js';
 import type { Plan } from '../runs/plan.js';
@@ -15,25 +16,41 @@ import { goOn } from './run.js';
 export function mayBeQuick(plan: Plan, scope: Scope | undefined): boolean {
   return (
     plan.quick &&
-    plan.strictCalls === 0 &&
     plan.circuit.healthy &&
     !plan.topics.Pending.wanted &&
     (scope === undefined || (!scope.logPrints && !scope.cancellation?.cancelled))
   );
 }
 
-/** Key, lookup, hit. What turns out to be no hit goes on along the long way, with the same frame and from the same key. */
+/**
+ * Key, lookup, hit. No frame is made for a key function that reads nothing of the context. What turns out to be no hit goes on along the
+ * long way, from the same key, so that nothing is asked or counted twice.
+ */
 export function quickHit(plan: Plan, receiver: unknown, args: readonly unknown[], scope: Scope | undefined): unknown {
-  const frame = new TaskFrame(plan, receiver, args, scope);
+  let frame: TaskFrame | undefined;
   let key: unknown;
   try {
-    const inputs = plan.inputs === undefined ? (undefined as never) : frame.plainInputs(plan.inputs);
-    key = (plan.keyFn as AnyKeyFn)(frame, inputs);
+    if (plan.keyOfArguments !== undefined) key = plan.keyOfArguments(args);
+    else {
+      const keyFn = plan.keyFn as AnyKeyFn; // called without a receiver
+      if (plan.keyNeedsContext) {
+        frame = new TaskFrame(plan, receiver, args, scope);
+        key = keyFn(frame, frame.keyInputs as Dictionary);
+      } else key = keyFn(undefined as never, plan.inputsFor(args) as Dictionary);
+    }
   } catch (error) {
-    return goOn(frame, new KeyFailure(error));
+    return goOn(frame ?? new TaskFrame(plan, receiver, args, scope), new KeyFailure(error));
   }
   const record = typeof key === 'string' ? lookUp(plan, key) : undefined;
-  return record === undefined || plan.topics.Cached.wanted ? goOn(frame, key) : serve(frame, record);
+  if (record === undefined || plan.topics.Cached.wanted)
+    return goOn(frame ?? new TaskFrame(plan, receiver, args, scope), key);
+  const flowFrame = scope?.flowFrame;
+  if (flowFrame !== undefined) {
+    if (frame === undefined) flowFrame.countRun(plan.definition);
+    flowFrame.cachedTaskRuns++;
+    flowFrame.savedMs += record.computeMs;
+  }
+  return serve(plan, record);
 }
 
 function lookUp({ findable, scope }: Plan, key: string): Kept | undefined {
@@ -44,12 +61,8 @@ function lookUp({ findable, scope }: Plan, key: string): Kept | undefined {
   }
 }
 
-function serve({ plan, flowFrame }: TaskFrame, record: Kept): unknown {
+function serve(plan: Plan, record: Kept): unknown {
   plan.runtime.counters.hits++;
-  if (flowFrame !== undefined) {
-    flowFrame.cachedTaskRuns++;
-    flowFrame.savedMs += record.computeMs;
-  }
   if (!plan.isAsync && !record.async) return record.value;
   return record.promise ?? keptPromise(plan, record);
 }

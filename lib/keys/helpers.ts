@@ -6,9 +6,11 @@ import {
   type AnyKeyFn,
   type CacheKey,
   fromContextAlone,
+  handsTo,
   type KeyContext,
   keySourceOf,
-  needsNoDictionary,
+  madeOfArguments,
+  readersOf,
 } from './key-function.js';
 
 /** A built-in key function: composes by being called with the same context and parameters. */
@@ -19,8 +21,11 @@ export type KeyHelper = (context: KeyContext, parameters: object) => string;
  * `f('1')` and `f([1])` have three keys. A dictionary of your own making is hashed by its names. Throws `UnhashableError` with the
  * path of an input that has no content to tell apart. Source of the idea: Prefect's `task_input_hash`.
  */
-export const taskInputHash: KeyHelper = fromContextAlone((context: KeyContext, parameters: object): string =>
-  parameters === undefined || parameters === context.parameters ? inputHash(context.args) : hashObjects(parameters),
+export const taskInputHash: KeyHelper = madeOfArguments(
+  fromContextAlone((context: KeyContext, parameters: object): string =>
+    parameters === undefined || parameters === context.parameters ? inputHash(context.args) : hashObjects(parameters),
+  ),
+  inputHash,
 );
 
 /** One key for every call of the task. Throws `InvalidOptionsError` for what is no text, or an empty one. */
@@ -52,7 +57,7 @@ export function perFlowRun(keyFn: AnyKeyFn = taskInputHash as AnyKeyFn): AnyKeyF
     const inner = keyFn(context, parameters);
     return isThenable(inner) ? inner.then((key) => within(run, key)) : within(run, inner);
   };
-  return needsNoDictionary(keyFn) ? fromContextAlone(scoped) : scoped;
+  return handsTo(scoped, readersOf(keyFn));
 }
 
 function within(run: string, key: CacheKey): CacheKey {
@@ -144,7 +149,7 @@ export function allOf(...given: readonly Part[]): unknown {
     const parts = askAll(keyFns, context, parameters);
     return parts.some(isThenable) ? Promise.all(parts).then(joined) : joined(parts as readonly CacheKey[]);
   };
-  return keyFns.every(needsNoDictionary) ? fromContextAlone(whole) : whole;
+  return handsTo(whole, keyFns.flatMap(readersOf));
 }
 
 /** Asks all functions. Where one throws, the failure of one that answers later would be nobody's. */

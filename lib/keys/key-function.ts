@@ -42,15 +42,39 @@ export function keySourceOf(context: KeyContext): KeySource {
   return (context as unknown as { readonly [KEY_SOURCE]: KeySource })[KEY_SOURCE];
 }
 
-const NEEDS_NO_DICTIONARY = Symbol.for('flowpond.needs-no-dictionary');
+const READERS = Symbol.for('flowpond.dictionary-readers');
+const NOBODY: readonly AnyKeyFn[] = [];
 
-/** Marks a key function that takes everything from the context, so that no dictionary is built for it. */
-export function fromContextAlone<F extends object>(keyFn: F): F {
-  Object.defineProperty(keyFn, NEEDS_NO_DICTIONARY, { value: true });
+/** Marks a key function of ours with the functions that it hands its dictionary to, and no one else. */
+export function handsTo<F extends object>(keyFn: F, readers: readonly AnyKeyFn[]): F {
+  Object.defineProperty(keyFn, READERS, { value: readers });
   return keyFn;
 }
 
-/** Whether a key function was marked by {@link fromContextAlone}. */
-export function needsNoDictionary(keyFn: object): boolean {
-  return Object.hasOwn(keyFn, NEEDS_NO_DICTIONARY);
+/** Marks a key function that takes everything from the context, so that no dictionary is built for it. */
+export function fromContextAlone<F extends object>(keyFn: F): F {
+  return handsTo(keyFn, NOBODY);
+}
+
+/** Who reads the dictionary that a key function is given: those it was marked with, else itself. */
+export function readersOf(keyFn: AnyKeyFn): readonly AnyKeyFn[] {
+  return Object.hasOwn(keyFn, READERS) ? (keyFn as unknown as { [READERS]: readonly AnyKeyFn[] })[READERS] : [keyFn];
+}
+
+const OF_ARGUMENTS = Symbol.for('flowpond.key-of-arguments');
+
+/** A key of the arguments alone. */
+export type KeyOfArguments = (args: readonly unknown[]) => string;
+
+/** Marks a key function of ours with what makes the same key of the arguments, so that no context is made for it. */
+export function madeOfArguments<F extends object>(keyFn: F, ofArguments: KeyOfArguments): F {
+  Object.defineProperty(keyFn, OF_ARGUMENTS, { value: ofArguments });
+  return keyFn;
+}
+
+/** What makes a key function's key of the arguments, where it was marked so. */
+export function keyOfArguments(keyFn: AnyKeyFn): KeyOfArguments | undefined {
+  return Object.hasOwn(keyFn, OF_ARGUMENTS)
+    ? (keyFn as unknown as { [OF_ARGUMENTS]: KeyOfArguments })[OF_ARGUMENTS]
+    : undefined;
 }

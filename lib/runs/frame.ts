@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { single } from '../base/single.js';
-import { type Dictionary, dictionaryOf, type ParameterList, strictDictionary } from '../definitions/dictionary.js';
+import { type Dictionary, strictDictionary } from '../definitions/dictionary.js';
 import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
 import { type Logger, sourceLogger } from '../log/logger.js';
 import type { State } from '../states/state.js';
@@ -63,7 +63,6 @@ function resolved<T>(value: T): Promise<T> {
 export abstract class Frame implements Scope {
   readonly plan: Plan;
   readonly receiver: unknown;
-  /** The inputs; those of a submitted run are set when the futures among them are there. */
   args: readonly unknown[];
   readonly parent: Scope | undefined;
   /** What ends its caller's wait; the run itself may go on for others. */
@@ -143,20 +142,20 @@ export abstract class Frame implements Scope {
 
   /** The inputs by name; reading a name that the method does not have throws `UnknownParameterError`. */
   get parameters(): Dictionary {
-    this.byName ??= strictly(this);
+    this.byName ??= strictDictionary(this.plan.definition.parameterList, this.args, this.plan.refusal);
     return this.byName;
   }
 
-  /** The inputs for a key function that is not trusted yet: reading a name that the method does not have throws. */
-  strictInputs(): Dictionary {
-    this.byName = strictly(this);
-    return this.byName;
+  /** Sets the inputs of a submitted run, once the futures among them are there. */
+  replaceArgs(args: readonly unknown[]): void {
+    this.args = args;
+    this.byName = undefined;
   }
 
-  /** The inputs for a key function, by the names that the method has. */
-  plainInputs(list: ParameterList): Dictionary {
-    this.byName = dictionaryOf(list, this.args);
-    return this.byName;
+  /** The inputs for the key function: the context's own, where they have to be told from what a user made. */
+  get keyInputs(): Dictionary | undefined {
+    const { plan } = this;
+    return plan.inputsArePlain ? plan.inputsFor(this.args) : this.parameters;
   }
 
   get logger(): Logger {
@@ -181,10 +180,4 @@ export abstract class Frame implements Scope {
 /** Whether a run's prints are logged: its own option, the run's around it, the pond's. */
 export function printsOf(plan: Plan, parent: Scope | undefined): boolean {
   return plan.settings.logPrints ?? (parent?.frame === undefined ? plan.runtime.logPrints : parent.logPrints);
-}
-
-// A function, not a private method: that would cost every instance a brand.
-function strictly({ plan, args }: Frame): Dictionary {
-  const list = plan.definition.parameterList;
-  return strictDictionary(dictionaryOf(list, args), list, plan.where);
 }

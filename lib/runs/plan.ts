@@ -1,10 +1,18 @@
 import type { Definition } from '../definitions/definition.js';
 import { nameOfClass, placeName } from '../definitions/definition.js';
-import type { ParameterList } from '../definitions/dictionary.js';
+import {
+  type Dictionary,
+  dictionaryOf,
+  mayBeRead,
+  type ParameterList,
+  refusal,
+  strictDictionary,
+} from '../definitions/dictionary.js';
 import { checkRunOptions, withDefaults, withOverrides } from '../definitions/option-rules.js';
 import { type Settings, settle } from '../definitions/settings.js';
 import type { ParsedTaskOptions } from '../definitions/task-options.js';
-import type { AnyKeyFn } from '../keys/key-function.js';
+import { type AnyKeyFn, type KeyOfArguments, keyOfArguments } from '../keys/key-function.js';
+import { readsOf } from '../keys/reads.js';
 import type { FlowInfo, TaskInfo } from '../states/run-context.js';
 import type { StateName } from '../states/state.js';
 import { type Findable, findableOf } from '../stores/findable.js';
@@ -30,7 +38,13 @@ export class Plan {
   readonly scope: KeyScope;
   readonly keyFn: AnyKeyFn | undefined;
   /** The parameters, where the key function reads them by name. */
-  readonly inputs: ParameterList | undefined;
+  readonly keyInputs: ParameterList | undefined;
+  /** Whether its source proves that it reads no other names, so that nothing has to refuse them. */
+  readonly inputsArePlain: boolean;
+  /** Whether the key function may read the context. */
+  readonly keyNeedsContext: boolean;
+  /** Makes the key of the arguments, for a key function that takes no more. */
+  readonly keyOfArguments: KeyOfArguments | undefined;
   readonly store: StateStore;
   readonly circuit: Circuit;
   /** Another definition or class had the identity first. */
@@ -54,10 +68,9 @@ export class Plan {
    * the optimised code of the whole way of a hit.
    */
   shape: object | undefined = undefined;
-  /** Calls of the key function that still get a dictionary which refuses unknown names. */
-  strictCalls: number;
   readonly #tags: readonly string[] | undefined;
   #info: (TaskInfo & FlowInfo) | undefined;
+  #refusal: ProxyHandler<Dictionary> | undefined;
 
   constructor(
     runtime: Runtime,
@@ -86,14 +99,17 @@ export class Plan {
     );
     this.scope = this.keyring.scope;
     this.keyFn = this.settings.keyFn;
-    this.inputs = this.settings.keyNeedsDictionary ? definition.parameterList : undefined;
+    const { keyReaders } = this.settings;
+    this.keyInputs = keyReaders.length > 0 ? definition.parameterList : undefined;
+    this.inputsArePlain = keyReaders.every((reader) => readsOnly(definition.parameterList, reader));
+    this.keyNeedsContext = this.keyFn !== undefined && readsOf(this.keyFn).context;
+    this.keyOfArguments = this.keyFn && keyOfArguments(this.keyFn);
     this.store = runtime.store(this.settings.store, this.where);
     this.circuit = runtime.circuit(this.store);
     this.lookup = this.#lookup();
     this.quietHit = this.settings.onCompletion.length === 0;
     this.sharesResult = this.settings.resultCopy === 'share';
     this.topics = runtime.topics[definition.role];
-    this.strictCalls = this.inputs === undefined ? 0 : STRICT_CALLS;
     this.memory = this.store instanceof MemoryStore ? this.store : undefined;
     this.findable = findableOf(this.store);
     this.quick = this.#isQuick();
@@ -130,6 +146,19 @@ export class Plan {
     return !this.store.sync && this.settings.keyFn !== undefined && definition.ranAsync !== false;
   }
 
+  /** The inputs for the key function. Of a plain dictionary only names are read that the method has. */
+  inputsFor(args: readonly unknown[]): Dictionary | undefined {
+    const { keyInputs } = this;
+    if (keyInputs === undefined) return undefined;
+    return this.inputsArePlain ? dictionaryOf(keyInputs, args) : strictDictionary(keyInputs, args, this.refusal);
+  }
+
+  /** What makes dictionaries of its inputs refuse names that the method does not have. */
+  get refusal(): ProxyHandler<Dictionary> {
+    this.#refusal ??= refusal(this.definition.parameterList, this.where);
+    return this.#refusal;
+  }
+
   /** What logs, hooks and contexts say of the task or flow. */
   get info(): TaskInfo & FlowInfo {
     this.#info ??= Object.freeze({
@@ -143,8 +172,9 @@ export class Plan {
   }
 }
 
-/** A build or a refactoring shows a misspelt name at the first calls; after them reading is free. */
-const STRICT_CALLS = 16;
+function readsOnly(list: ParameterList, reader: AnyKeyFn): boolean {
+  return readsOf(reader).inputs?.every((name) => mayBeRead(list, name)) ?? false;
+}
 
 function optionsFor(
   runtime: Runtime,

@@ -29,8 +29,8 @@ export interface Drawer {
   voidAt: number;
   voidBy: string;
   expiries: ExpiryMarks | undefined;
-  /** Whether it ever held a key or a value of which the text of a key does not say enough: see `MemoryStore.find`. */
-  unsure: boolean;
+  /** Whether it ever held a remembered failure, which is no hit to be given as it is: see `MemoryStore.find`. */
+  holdsFailures: boolean;
   gone: boolean;
 }
 
@@ -46,7 +46,7 @@ export function newDrawer(store: object, { identity, namespace }: KeyScope): Dra
     voidAt: 0,
     voidBy: '',
     expiries: undefined,
-    unsure: false,
+    holdsFailures: false,
     gone: false,
   };
 }

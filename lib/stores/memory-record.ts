@@ -14,31 +14,35 @@ export interface Kept extends StateRecord {
 type Traits = Pick<StateRecord, 'plain' | 'message' | 'renewForMs' | 'errorForMs' | 'tags' | 'async' | 'frozen'>;
 
 /**
- * A record as the memory store keeps it by the hundred thousand: what is its own, smallest first read, and a reference to what it has in
- * common with others. A number that is no small integer costs 16 bytes more, so a record that never expires has none for that.
+ * A record as the memory store keeps it by the hundred thousand: what is its own, and a reference to what it has in common with others.
+ * What a hit reads is set first, all of it in the constructor: V8 lays fields out in the order in which they are set, and a second cache
+ * line costs a hit 6 ns. A number that is no small integer costs 16 bytes more, so a record that never expires has none for that.
  */
 export class MemoryRecord implements Kept {
-  readonly value: unknown;
   private readonly until: number | undefined;
   readonly generation: number;
-  placed = 0;
-  promise: Promise<unknown> | undefined = undefined;
-  readonly computeMs: number;
   private readonly traits: Traits;
+  placed: number;
+  promise: Promise<unknown> | undefined;
+  readonly value: unknown;
+  readonly computeMs: number;
   private readonly text: string;
   private readonly scope: KeyScope;
-  shelf = -1;
+  shelf: number;
   readonly storedAt: number;
   readonly from: RecordOrigin;
 
   constructor(record: StateRecord) {
-    this.value = record.value;
     this.until = record.expiresAt === Number.POSITIVE_INFINITY ? undefined : record.expiresAt;
     this.generation = record.generation;
-    this.computeMs = record.computeMs;
     this.traits = traitsOf(record);
+    this.placed = 0;
+    this.promise = undefined;
+    this.value = record.value;
+    this.computeMs = record.computeMs;
     this.text = record.key.text;
     this.scope = record.key.scope;
+    this.shelf = -1;
     this.storedAt = record.storedAt;
     this.from = record.from;
   }

@@ -77,12 +77,12 @@ export class MemoryStore implements StateStore, Findable {
   }
 
   /**
-   * The record of a key function's text as it is, without a key being made. None where the text does not say enough, so that `get` has to
-   * be asked: in a scope that ever held a remembered failure, or a key in which a misspelt parameter may hide.
+   * The record of a key function's text as it is, without a key being made. None in a scope that ever held a remembered failure: there `get` is
+   * asked.
    */
   find(scope: KeyScope, text: string): Kept | undefined {
     const drawer = scope.home as Drawer | undefined;
-    if (drawer === undefined || drawer.store !== this || drawer.gone || drawer.unsure) return undefined;
+    if (drawer === undefined || drawer.store !== this || drawer.gone || drawer.holdsFailures) return undefined;
     // Digested keys begin so. Reading a character also joins the parts that the text was put together from: that is cheaper now
     // than while it is hashed and compared.
     if (text.charCodeAt(0) === 0) return undefined;
@@ -229,7 +229,7 @@ export class MemoryStore implements StateStore, Findable {
       this.#misses.bury(key, { reason: 'not-stored', detail: TOO_LARGE });
       return { committed: false, refused: TOO_LARGE };
     }
-    drawer.unsure ||= key.text.includes('undefined') || FailureRecord.is(record.value);
+    drawer.holdsFailures ||= FailureRecord.is(record.value);
     drawer.heldBack?.delete(key.text);
     this.#misses.unbury(key);
     this.#misses.sawVersion(key.scope.identity, key.scope.version);

@@ -23,7 +23,7 @@ export function submitted(site: CallSite, args: readonly unknown[]): SubmittedRu
   const future = new SubmittedRun(frame, cancellation, async () => {
     try {
       const ready = awaitedArguments(args);
-      if (isThenable(ready)) frame.args = (await unlessCancelled(ready, cancellation)) ?? args;
+      if (isThenable(ready)) frame.replaceArgs((await unlessCancelled(ready, cancellation)) ?? args);
     } catch (error) {
       return endedByUpstream(frame, error);
     }

@@ -1,13 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dictionaryOf, strictDictionary } from '../../lib/definitions/dictionary.js';
+import { dictionaryOf, refusal, strictDictionary } from '../../lib/definitions/dictionary.js';
 import {
+  allOf,
   type CacheKeyFn,
   getTaskRunContext,
+  perFlowRun,
   returnState,
   type State,
+  staticKey,
   Task,
+  type TaskRunContext,
   task,
+  taskInputHash,
   UnknownParameterError,
 } from '../../lib/index.js';
 import { createTestPond } from '../../lib/testing/index.js';
@@ -94,7 +99,7 @@ describe('the dictionary of parameters', () => {
 describe('a strict dictionary', () => {
   const strict = (args: unknown[] = ['Berlin']) => {
     const list = { names: ['city', 'days'], rest: false };
-    return strictDictionary(dictionaryOf(list, args), list, 'Weather.report');
+    return strictDictionary(list, args, refusal(list, 'Weather.report'));
   };
 
   it('throws for a name that the method does not have, and names those it has', () => {
@@ -124,16 +129,28 @@ describe('a strict dictionary', () => {
   });
 });
 
+type User = { readonly usr?: string };
+
+const perFlowRunOrNot: CacheKeyFn<User> = (context, parameters) =>
+  context.inFlow ? perFlowRun(taskInputHash)(context, parameters) : `${parameters?.usr ?? 'anonymous'}`;
+
+const MISSPELT: ReadonlyArray<readonly [string, CacheKeyFn<User>]> = [
+  ['at once', (_context, { usr }: User) => `user-${usr}`],
+  ['later', async (_context, { usr }: User) => `user-${usr}`],
+  ['later still', async (_context, parameters: User) => Promise.resolve().then(() => `user-${parameters.usr}`)],
+  ['inside an object', (_context, parameters: User) => `user-${[parameters.usr].map(String)}`],
+  ['behind a default', (_context, parameters: User) => `user-${parameters.usr ?? 'anonymous'}`],
+  ['behind a default of the pattern', (_context, { usr = 'anonymous' }: User) => `user-${usr}`],
+  ['by a computed name', (_context, parameters: object) => `user-${Object(parameters)[['u', 'sr'].join('')] ?? 'x'}`],
+  ['in JSON', (_context, parameters: User) => JSON.stringify([parameters.usr])],
+  ['handed on', (_context, parameters: object) => ((inputs: User) => `${inputs.usr}`)(parameters)],
+  ['in a part of a whole', allOf(staticKey('v'), (_context: TaskRunContext, { usr = 'x' }: User) => usr)],
+  ['within a flow run or not', perFlowRunOrNot],
+  ['of the context', (context: TaskRunContext) => `${(context.parameters as User).usr ?? 'anonymous'}`],
+];
+
 describe('reading a misspelt parameter', () => {
-  it.each<[string, CacheKeyFn<never>]>([
-    ['at once', (_context, { usr }: { usr: string }) => `user-${usr}`],
-    ['later', async (_context, { usr }: { usr: string }) => `user-${usr}`],
-    [
-      'later still',
-      async (_context, parameters: { usr: string }) => Promise.resolve().then(() => `user-${parameters.usr}`),
-    ],
-    ['inside an object', (_context, parameters: { usr: string }) => `user-${[parameters.usr].map(String)}`],
-  ])('%s never makes a key, after any number of calls', async (_, cacheKeyFn) => {
+  it.each(MISSPELT)('%s never makes a key, after any number of calls', async (_, cacheKeyFn) => {
     const load = task(async (user: string) => user, { name: 'load', cacheKeyFn: cacheKeyFn as CacheKeyFn<object> });
     const pond = createTestPond();
     for (let i = 0; i < 60; i++) {
@@ -155,7 +172,20 @@ describe('reading a misspelt parameter', () => {
     expect(state.cache).toMatchObject({ reason: 'key-error', detail: expect.stringContaining('parameters: [...]') });
   });
 
-  it('in a key of a text that says undefined asks twice, and keeps what is right', async () => {
+  it('in a branch that no call took before is refused as well', async () => {
+    const byPlan = (_context: TaskRunContext, inputs: { user: string; plan?: string }) =>
+      inputs.user.startsWith('user') ? inputs.user : `plan-${inputs.plan ?? 'free'}`;
+    const load = task(async (user: string) => user, { name: 'load', cacheKeyFn: byPlan as CacheKeyFn<object> });
+    const pond = createTestPond();
+    for (let i = 0; i < 60; i++) await pond.run(() => load(`user ${i}`));
+    for (const name of ['ann', 'bob']) {
+      const state = await pond.run(() => returnState(load)(name));
+      expect(state.result()).toBe(name);
+      expect(state.cache).toMatchObject({ reason: 'key-error', detail: expect.stringContaining("'plan'") });
+    }
+  });
+
+  it('is not said of a key whose text is that of undefined, and the function is asked once', async () => {
     let asked = 0;
     const load = task(async (user?: string) => `${user}`, {
       name: 'load',
@@ -165,17 +195,13 @@ describe('reading a misspelt parameter', () => {
       },
     });
     const pond = createTestPond();
-    for (let i = 0; i < 20; i++) await pond.run(() => load());
-    asked = 0;
+    await pond.run(() => load());
     const states = [await pond.run(() => returnState(load)()), await pond.run(() => returnState(load)('undefined'))];
-    expect(asked).toBe(4);
+    expect(asked).toBe(3);
     expect(states.map((state) => [state.cacheKey, state.cache?.status])).toEqual([
       ['user-undefined', 'hit'],
       ['user-undefined', 'hit'],
     ]);
-    asked = 0;
-    await pond.run(() => load('ann'));
-    expect(asked).toBe(1);
   });
 
   it('in tags, a name function or the context of the run says so', async () => {
