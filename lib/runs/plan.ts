@@ -47,6 +47,8 @@ export class Plan {
   readonly keyOfArguments: KeyOfArguments | undefined;
   readonly store: StateStore;
   readonly circuit: Circuit;
+  /** Whether its states are asked for in a store that answers later. */
+  readonly asksLater: boolean;
   /** Another definition or class had the identity first. */
   readonly identityTaken: string | undefined;
   /** Whether and why a call is looked up. */
@@ -105,6 +107,7 @@ export class Plan {
     this.keyNeedsContext = this.keyFn !== undefined && readsOf(this.keyFn).context;
     this.keyOfArguments = this.keyFn && keyOfArguments(this.keyFn);
     this.store = runtime.store(this.settings.store, this.where);
+    this.asksLater = !this.store.sync && this.keyFn !== undefined;
     this.circuit = runtime.circuit(this.store);
     this.lookup = this.#lookup();
     this.quietHit = this.settings.onCompletion.length === 0;
@@ -141,9 +144,8 @@ export class Plan {
 
   /** Whether a call of it answers with a promise, as far as that is known before it runs. */
   get isAsync(): boolean {
-    const { definition } = this;
-    if (definition.promised || definition.ranAsync === true) return true;
-    return !this.store.sync && this.settings.keyFn !== undefined && definition.ranAsync !== false;
+    const { promised, ranAsync } = this.definition;
+    return promised || (ranAsync ?? this.asksLater);
   }
 
   /** The inputs for the key function. Of a plain dictionary only names are read that the method has. */

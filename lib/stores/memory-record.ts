@@ -4,6 +4,8 @@ import { type KeyScope, StoreKey } from './store-key.js';
 
 /** What the memory store notes on a record that it keeps. */
 export interface Kept extends StateRecord {
+  /** Set where it neither expires nor has tags: a hit need not look whether it still holds. */
+  readonly lasts?: boolean | undefined;
   /** Number of the move that last put it at the young end of the LRU order. */
   placed: number;
   /** Its place among the {@link SharedPromises}; -1 for none. */
@@ -19,6 +21,7 @@ type Traits = Pick<StateRecord, 'plain' | 'message' | 'renewForMs' | 'errorForMs
  * line costs a hit 6 ns. A number that is no small integer costs 16 bytes more, so a record that never expires has none for that.
  */
 export class MemoryRecord implements Kept {
+  /** Undefined where it never expires and has no tags. */
   private readonly until: number | undefined;
   readonly generation: number;
   private readonly traits: Traits;
@@ -33,7 +36,8 @@ export class MemoryRecord implements Kept {
   readonly from: RecordOrigin;
 
   constructor(record: StateRecord) {
-    this.until = record.expiresAt === Number.POSITIVE_INFINITY ? undefined : record.expiresAt;
+    const lasts = record.expiresAt === Number.POSITIVE_INFINITY && record.tags === undefined;
+    this.until = lasts ? undefined : record.expiresAt;
     this.generation = record.generation;
     this.traits = traitsOf(record);
     this.placed = 0;
@@ -53,6 +57,10 @@ export class MemoryRecord implements Kept {
 
   get key(): StoreKey {
     return StoreKey.again(this.scope, this.text);
+  }
+
+  get lasts(): boolean {
+    return this.until === undefined;
   }
 
   get expiresAt(): number {

@@ -97,12 +97,15 @@ export class MemoryStore implements StateStore, Findable {
   #valid(drawer: Drawer, text: string): Kept | undefined {
     const record = drawer.records.get(text);
     if (record === undefined) return undefined;
-    const { expiresAt, generation, tags } = record;
-    if (expiresAt !== Number.POSITIVE_INFINITY && expiresAt <= this.#host.clock.now()) return undefined;
-    if (generation <= drawer.passedAt) return undefined;
-    if (tags !== undefined && this.#tags.passed(drawer.namespace, tags, generation)) return undefined;
+    if (record.generation <= drawer.passedAt) return undefined;
+    if (record.lasts !== true && !this.#stillHolds(drawer, record)) return undefined;
     this.#recent.used(record);
     return record;
+  }
+
+  #stillHolds({ namespace }: Drawer, { expiresAt, tags, generation }: StateRecord): boolean {
+    if (expiresAt !== Number.POSITIVE_INFINITY && expiresAt <= this.#host.clock.now()) return false;
+    return tags === undefined || !this.#tags.passed(namespace, tags, generation);
   }
 
   lead(key: StoreKey, request: LeadRequest): Lead {
