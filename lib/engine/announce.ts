@@ -9,7 +9,17 @@ import { State, type StateName } from '../states/state.js';
 
 /** Whether anybody would look at a state of this name: a hook, a future, a listener. */
 export function isWatched(frame: Frame, name: StateName): boolean {
-  return frame.observer !== undefined || frame.plan.topics[name].wanted || hooksFor(frame, name).length > 0;
+  if (frame.observer !== undefined) return true;
+  const { topics, settings } = frame.plan;
+  // Those that every run enters are asked for by their own names: by a variable, each of these reads costs 15 ns.
+  switch (name) {
+    case 'Running':
+      return topics.Running.wanted || settings.onRunning.length > 0;
+    case 'Completed':
+      return topics.Completed.wanted || settings.onCompletion.length > 0;
+    default:
+      return topics[name].wanted || hooksFor(frame, name).length > 0;
+  }
 }
 
 /** Says that a run has entered a state that is not final; makes the state only where somebody looks. */

@@ -13,20 +13,35 @@ import { type Limiter, limiterOf } from './limits.js';
 /** What a role does at the end of a body; a flow waits for what it submitted. Undefined: nothing. */
 export type AfterBody = ((frame: Frame, ending: Ending) => MaybePromise<Ending>) | undefined;
 
-/** Runs the body, and again after failures as the options say. Never throws: every end is an {@link Ending}. */
-export function runAttempts(frame: Frame, after: AfterBody): MaybePromise<Ending> {
+/**
+ * Runs the body, and again after failures as the options say, and goes on with the end: at once where nothing is to be done between, as each
+ * promise fewer is a tenth of what a run costs. Only what it goes on with may throw; all else that can go wrong is an {@link Ending}.
+ */
+export function runAttempts<T>(
+  frame: Frame,
+  after: AfterBody,
+  conclude: (ending: Ending) => MaybePromise<T>,
+): MaybePromise<T> {
   const { execution, plan } = frame;
   const rules = plan.definition.afterSuccess;
+  const { retries, timeoutMs, concurrency } = plan.settings;
+  const { cancellation } = frame;
+  const once = retries === 0 && timeoutMs === undefined && concurrency === undefined;
+  const endsWithBody = once && after === undefined && cancellation === undefined;
+  const goesOn = endsWithBody && rules.length === 0 ? conclude : undefined;
+  const run: Tried = { frame, after, cancellation, endsWithBody, goesOn, concluded: undefined };
   execution.begunAt = frame.runtime.clock.monotonic();
+  let ended: MaybePromise<Ending>;
   try {
     for (const rule of rules) rule.check(frame.receiver);
-    const run: Tried = { frame, after, cancellation: frame.cancellation };
     const ending = attempts(run);
-    const ended = isThenable(ending) ? timedLater(run, ending) : timed(frame, ending);
-    return rules.length === 0 ? ended : andThen(ended, (one) => succeeded(frame, one));
+    if (run.concluded !== undefined) return run.concluded as Promise<T>;
+    ended = isThenable(ending) ? timedLater(run, ending) : timed(frame, ending);
+    if (rules.length > 0) ended = andThen(ended, (one) => succeeded(frame, one));
   } catch (error) {
-    return timed(frame, Ending.crashed(error));
+    ended = timed(frame, Ending.crashed(error));
   }
+  return andThen(ended, conclude);
 }
 
 /** Notes how long a run took, where that is stored or told. */
@@ -37,18 +52,11 @@ function timed(frame: Frame, ending: Ending): Ending {
 }
 
 function timedLater(run: Tried, ending: Promise<Ending>): Promise<Ending> {
-  if (endsWithBody(run)) return ending;
+  if (run.endsWithBody) return ending;
   return ending.then(
     (one) => timed(run.frame, one),
     (error: unknown) => timed(run.frame, Ending.crashed(error)),
   );
-}
-
-/** Whether there is nothing to do between a body's end and the run's. Each promise fewer is a tenth of what such a run costs. */
-function endsWithBody({ frame, after, cancellation }: Tried): boolean {
-  const { retries, timeoutMs, concurrency } = frame.plan.settings;
-  const once = retries === 0 && timeoutMs === undefined && concurrency === undefined;
-  return once && after === undefined && cancellation === undefined;
 }
 
 /** What its `@Invalidates` do comes before the caller's answer, and changes nothing about it. */
@@ -69,12 +77,18 @@ interface Tried {
   readonly after: AfterBody;
   /** What stops the whole run; each attempt with a timeout has one of its own below it. */
   readonly cancellation: Cancellation | undefined;
+  /** Whether there is nothing to do between a body's end and that of the attempts. */
+  readonly endsWithBody: boolean;
+  /** What the body's end goes on with itself. */
+  readonly goesOn: ((ending: Ending) => unknown) | undefined;
+  /** What came of that. */
+  concluded: Promise<unknown> | undefined;
 }
 
 function attempts(run: Tried): MaybePromise<Ending> {
   for (;;) {
     const ending = attempt(run);
-    if (isThenable(ending)) return endsWithBody(run) ? ending : ending.then((one) => again(run, one));
+    if (isThenable(ending)) return run.endsWithBody ? ending : ending.then((one) => again(run, one));
     const delay = retryAfter(run, ending);
     if (delay === undefined) return ending;
     if (delay > 0) return afterDelay(run, delay);
@@ -123,7 +137,8 @@ function inTurn(run: Tried, limiter: Limiter): MaybePromise<Ending> {
 }
 
 /** The body, inside the run's own scope. */
-function body({ frame, after, cancellation: outer }: Tried): MaybePromise<Ending> {
+function body(run: Tried): MaybePromise<Ending> {
+  const { frame, after, cancellation: outer } = run;
   const { runtime, plan } = frame;
   const { settings, definition } = plan;
   const { execution } = frame;
@@ -142,13 +157,19 @@ function body({ frame, after, cancellation: outer }: Tried): MaybePromise<Ending
     execution.cancellation = outer;
     return answeredAtOnce(frame, returned, after);
   }
+  const goesOn = (frame.cancellation === undefined ? run.goesOn : undefined) ?? itself; // the body may have asked for its signal
   const answered = Promise.resolve(returned).then(
-    (value) => timed(frame, returnedEnding(frame, value)),
-    (error: unknown) => timed(frame, Ending.failed(error, roleOf(frame))),
-  );
+    (value) => goesOn(timed(frame, returnedEnding(frame, value))),
+    (error: unknown) => goesOn(timed(frame, Ending.failed(error, roleOf(frame)))),
+  ) as Promise<Ending>;
+  if (goesOn !== itself) run.concluded = answered;
   const ending = after === undefined ? answered : answered.then((one) => after(frame, one));
   if (frame.cancellation === undefined) return ending;
   return bounded(frame, ending, outer);
+}
+
+function itself(ending: Ending): Ending {
+  return ending;
 }
 
 function countMiss({ flowFrame }: Frame): void {

@@ -34,7 +34,7 @@ export function compute(computation: Computation): MaybePromise<Ending> {
 
 /** Computes without a store: it failed before. Those who join still share the one run. */
 export function computeUnstored(computation: Computation): MaybePromise<Ending> {
-  return runAttempts(computation.flight.leader, computation.after);
+  return runAttempts(computation.flight.leader, computation.after, (ending) => ending);
 }
 
 function onLead(computation: Computation, request: LeadRequest, lead: Lead | Failed): MaybePromise<Ending> {
@@ -116,7 +116,7 @@ function asLeader(computation: Computation, request: LeadRequest, lead: Leading)
   const { mode, token, leaseMs } = request;
   const { generation, renewEveryMs } = lead;
   const lease = renewEveryMs === undefined ? undefined : keepLease(frame, flight.key, token, leaseMs, renewEveryMs);
-  return andThen(runAttempts(frame, computation.after), (ending) => {
+  return runAttempts(frame, computation.after, (ending) => {
     lease?.end();
     if (lease?.lost) ending.lost = true;
     return write(computation, { token, generation, mode, tags, stale }, ending);
