@@ -27,6 +27,8 @@ export interface MemoryStoreOptions {
 
 const DEFAULT_MAX_ENTRIES = 10_000;
 const TOO_LARGE = 'the value is larger than the store may grow';
+/** V8 copies what makes no longer text, and refers to the parts of what does. */
+const SHORT = 12;
 
 const schema = {
   maxEntries: whole(1, 2 ** 24),
@@ -83,9 +85,9 @@ export class MemoryStore implements StateStore, Findable {
   find(scope: KeyScope, text: string): Kept | undefined {
     const drawer = scope.home as Drawer | undefined;
     if (drawer === undefined || drawer.store !== this || drawer.gone || drawer.holdsFailures) return undefined;
-    // Digested keys begin so. Reading a character also joins the parts that the text was put together from: that is cheaper now
-    // than while it is hashed and compared.
-    if (text.charCodeAt(0) === 0) return undefined;
+    // Digested keys begin so. Reading a character also joins the parts of a long text that was put together: that is cheaper now than while
+    // it is hashed and compared. A short one has no parts.
+    if (text.length > SHORT && text.charCodeAt(0) === 0) return undefined;
     return this.#valid(drawer, text);
   }
 
