@@ -37,7 +37,8 @@ const HEAD = new RegExp(
   `^(?:async\\s+)?(?:(?<alone>${NAME})\\s*=>|(?:function\\b\\s*)?(?:${NAME}\\s*)?${PARAMETERS}\\s*(?:=>|\\{))`,
   'u',
 );
-const FIELD = new RegExp(`^(?<field>${NAME})(?:\\s*:\\s*${NAME})?$`, 'u');
+const LITERAL = '\'[^\'\\\\]*\'|"[^"\\\\]*"|-?[\\d.]+|true|false|null|undefined';
+const FIELD = new RegExp(`^(?<field>${NAME})(?:\\s*:\\s*${NAME})?(?:\\s*=\\s*(?:${LITERAL}))?$`, 'u');
 
 /** {@link readsOf}, from the text that `Function.prototype.toString` gave. */
 export function readsIn(source: string): Reads {
@@ -50,7 +51,7 @@ export function readsIn(source: string): Reads {
   };
 }
 
-/** What a pattern of plain names takes; undefined for one with a default, a rest or a comment. */
+/** What a pattern of plain names takes, with plain defaults at most; undefined for one with a rest or a comment. */
 function namesIn(pattern: string): readonly string[] | undefined {
   const fields = pattern.split(',').map((field) => field.trim());
   if (fields.at(-1) === '') fields.pop();
