@@ -14,7 +14,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * `globalThis.performance` is an accessor, which costs as much as the clock behind it. As long as the timers are those that were there at
- * import, so is the clock: fake timers of the user's put others of both in place.
+ * import, so is the clock: fake timers of the user's put others of both in place, and a clock without its timers is none.
  */
 const { performance: ownPerformance, setTimeout: ownSetTimeout } = globalThis;
 

@@ -37,17 +37,12 @@ const HARMLESS = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** Whether reading a name is no mistake: the method has it, or it is none of a parameter. */
-export function mayBeRead({ names }: ParameterList, name: string): boolean {
-  return names.includes(name) || HARMLESS.has(name);
-}
-
 /** What makes dictionaries of a method refuse other names: reading one throws {@link UnknownParameterError}. */
 export function refusal(list: ParameterList, where: string): ProxyHandler<Dictionary> {
   return {
     get(target, name) {
-      if (typeof name === 'string' && !Object.hasOwn(target, name) && !mayBeRead(list, name))
-        throw new UnknownParameterError(where, name, list.names);
+      const isMistake = typeof name === 'string' && !list.names.includes(name) && !HARMLESS.has(name);
+      if (isMistake && !Object.hasOwn(target, name)) throw new UnknownParameterError(where, name, list.names);
       return Reflect.get(target, name);
     },
   };

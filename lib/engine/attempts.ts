@@ -63,7 +63,8 @@ function timedLater(run: Tried, ending: Promise<Ending>): Promise<Ending> {
 function succeeded(frame: Frame, ending: Ending): MaybePromise<Ending> {
   if (!ending.completed) return ending;
   const { plan, receiver } = frame;
-  const success = { receiver, parameters: frame.parameters, result: ending.value };
+  const parameters = plan.strictInputs(frame.args); // not the key function's, which may have changed them
+  const success = { receiver, parameters, result: ending.value };
   const done = runInScope(frame, () => afterSuccess(plan.definition.afterSuccess, success, plan));
   if (done === undefined) return ending;
   if (plan.isAsync) return done.then(() => ending);
@@ -157,8 +158,11 @@ function body(run: Tried): MaybePromise<Ending> {
     execution.cancellation = outer;
     return answeredAtOnce(frame, returned, after);
   }
-  const goesOn = (frame.cancellation === undefined ? run.goesOn : undefined) ?? itself; // the body may have asked for its signal
-  const answered = Promise.resolve(returned).then(
+  const promise = Promise.resolve(returned);
+  // A body may have asked for its signal meanwhile; and only a promise's own `then` is sure to call back once.
+  const goesOnAtOnce = frame.cancellation === undefined && promise.then === Promise.prototype.then;
+  const goesOn = (goesOnAtOnce ? run.goesOn : undefined) ?? itself;
+  const answered = promise.then(
     (value) => goesOn(timed(frame, returnedEnding(frame, value))),
     (error: unknown) => goesOn(timed(frame, Ending.failed(error, roleOf(frame)))),
   ) as Promise<Ending>;

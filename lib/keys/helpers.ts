@@ -149,7 +149,9 @@ export function allOf(...given: readonly Part[]): unknown {
     const parts = askAll(keyFns, context, parameters);
     return parts.some(isThenable) ? Promise.all(parts).then(joined) : joined(parts as readonly CacheKey[]);
   };
-  return handsTo(whole, keyFns.flatMap(readersOf));
+  // The helpers know the inputs by the context's own dictionary, which only a function gets that may read anything.
+  const readers = keyFns.flatMap(readersOf);
+  return keyFns.some((keyFn) => readersOf(keyFn).length === 0) && readers.length > 0 ? whole : handsTo(whole, readers);
 }
 
 /** Asks all functions. Where one throws, the failure of one that answers later would be nobody's. */

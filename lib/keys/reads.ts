@@ -30,7 +30,7 @@ const LETTER = '[$\\p{Join_Control}\\p{ID_Continue}]';
 const NAME = `[$_\\p{ID_Start}]${LETTER}*`;
 /** All that leads to a variable without naming it: escapes in names, `arguments[1]`, code made of text, code that is no text. */
 const HIDDEN = /\\u|\barguments\b|\beval\b|\[native code\]/;
-const CONTEXT = `(?:(?<context>${NAME})|(?<contextPattern>\\{[^{}()]*\\}))`;
+const CONTEXT = `(?:(?<context>${NAME})|(?<contextPattern>\\{[^{}()/'"\`]*\\}))`;
 const INPUTS = `(?:(?<inputs>${NAME})|\\{(?<inputsPattern>[^{}]*)\\})`;
 const PARAMETERS = `\\(\\s*(?:${CONTEXT}\\s*(?:,\\s*${INPUTS}\\s*)?(?:,\\s*)?)?\\)`;
 const HEAD = new RegExp(
@@ -42,6 +42,14 @@ const FIELD = new RegExp(`^(?<field>${NAME})(?:\\s*:\\s*${NAME})?(?:\\s*=\\s*(?:
 
 /** {@link readsOf}, from the text that `Function.prototype.toString` gave. */
 export function readsIn(source: string): Reads {
+  try {
+    return proven(source);
+  } catch {
+    return ANYTHING; // a name of 30,000 letters, say, which no regular expression can hold
+  }
+}
+
+function proven(source: string): Reads {
   const head = HIDDEN.test(source) ? undefined : HEAD.exec(source)?.groups;
   if (head === undefined) return ANYTHING;
   const { alone, context = alone, contextPattern, inputs, inputsPattern = '' } = head;
@@ -59,16 +67,19 @@ function namesIn(pattern: string): readonly string[] | undefined {
   return names.every((name) => name !== undefined) ? names : undefined;
 }
 
-/** The properties read of a variable; undefined where it stands anywhere by itself, but for where it is declared. */
+/** The properties read of a variable; undefined where it stands anywhere by itself, but for where it is declared, or as what a method is called on. */
 function namesAfter(variable: string, source: string): readonly string[] | undefined {
   const places = placesOf(variable, source);
   const names = places.filter((property) => property !== undefined);
   return places.length - names.length === 1 ? names : undefined;
 }
 
-/** Wherever a name stands in the text: the property behind it, if there is one. */
+/** Called, `fn` of `p.fn(…)`, `(p.fn)(…)` or a tagged template gets `p` as its receiver. A slash may begin a comment before that. */
+const NOT_CALLED = `(?!${LETTER})(?![\\s)]*(?:\\?\\.\\s*)?[(\`/])`;
+
+/** Wherever a name stands in the text: the property behind it, if there is one. That is looked at only: it may be the name again. */
 function placesOf(name: string, source: string): readonly (string | undefined)[] {
   const whole = `(?<!${LETTER})${name.replaceAll('$', '\\$')}(?!${LETTER})`;
-  const places = source.matchAll(new RegExp(`${whole}(?:\\s*\\??\\.\\s*(?<property>${NAME}))?`, 'gu'));
-  return Array.from(places, ({ groups }) => groups?.property);
+  const property = `(?=\\s*\\??\\.\\s*(?<property>${NAME})${NOT_CALLED}|)`;
+  return Array.from(source.matchAll(new RegExp(whole + property, 'gu')), ({ groups }) => groups?.property);
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { single } from '../base/single.js';
-import { type Dictionary, strictDictionary } from '../definitions/dictionary.js';
+import type { Dictionary } from '../definitions/dictionary.js';
 import { KEY_SOURCE, type KeySource } from '../keys/key-function.js';
 import { type Logger, sourceLogger } from '../log/logger.js';
 import type { State } from '../states/state.js';
@@ -142,7 +142,7 @@ export abstract class Frame implements Scope {
 
   /** The inputs by name; reading a name that the method does not have throws `UnknownParameterError`. */
   get parameters(): Dictionary {
-    this.byName ??= strictDictionary(this.plan.definition.parameterList, this.args, this.plan.refusal);
+    this.byName ??= this.plan.strictInputs(this.args);
     return this.byName;
   }
 

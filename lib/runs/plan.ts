@@ -3,7 +3,6 @@ import { nameOfClass, placeName } from '../definitions/definition.js';
 import {
   type Dictionary,
   dictionaryOf,
-  mayBeRead,
   type ParameterList,
   refusal,
   strictDictionary,
@@ -152,13 +151,14 @@ export class Plan {
   inputsFor(args: readonly unknown[]): Dictionary | undefined {
     const { keyInputs } = this;
     if (keyInputs === undefined) return undefined;
-    return this.inputsArePlain ? dictionaryOf(keyInputs, args) : strictDictionary(keyInputs, args, this.refusal);
+    return this.inputsArePlain ? dictionaryOf(keyInputs, args) : this.strictInputs(args);
   }
 
-  /** What makes dictionaries of its inputs refuse names that the method does not have. */
-  get refusal(): ProxyHandler<Dictionary> {
-    this.#refusal ??= refusal(this.definition.parameterList, this.where);
-    return this.#refusal;
+  /** The inputs by name; reading a name that the method does not have throws. */
+  strictInputs(args: readonly unknown[]): Dictionary {
+    const { parameterList } = this.definition;
+    this.#refusal ??= refusal(parameterList, this.where);
+    return strictDictionary(parameterList, args, this.#refusal);
   }
 
   /** What logs, hooks and contexts say of the task or flow. */
@@ -175,7 +175,7 @@ export class Plan {
 }
 
 function readsOnly(list: ParameterList, reader: AnyKeyFn): boolean {
-  return readsOf(reader).inputs?.every((name) => mayBeRead(list, name)) ?? false;
+  return readsOf(reader).inputs?.every((name) => list.names.includes(name)) ?? false;
 }
 
 function optionsFor(

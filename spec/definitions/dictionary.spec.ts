@@ -5,6 +5,7 @@ import {
   allOf,
   type CacheKeyFn,
   getTaskRunContext,
+  Invalidates,
   perFlowRun,
   returnState,
   type State,
@@ -251,6 +252,28 @@ describe('a key function', () => {
     });
     await createTestPond().run(() => twin());
     expect(receiver).toBeUndefined();
+  });
+
+  it('may change its dictionary without changing what @Invalidates is given', async () => {
+    const given: unknown[] = [];
+    class Service {
+      @Invalidates((_service: Service, parameters: { id: string; debug?: string }) => {
+        given.push({ ...parameters });
+        return [];
+      })
+      @Task({
+        cacheKeyFn: (context: TaskRunContext, parameters: { id: string; debug?: string }) => {
+          parameters.id = parameters.id.toLowerCase();
+          delete parameters.debug;
+          return taskInputHash(context, parameters);
+        },
+      })
+      async save(id: string, _debug?: string): Promise<string> {
+        return id;
+      }
+    }
+    await createTestPond().bind(new Service()).save('A', 'x');
+    expect(given).toEqual([{ id: 'A', _debug: 'x' }]);
   });
 
   it('may change its dictionary without changing the call', async () => {

@@ -61,6 +61,29 @@ describe('the states of a run', () => {
     expect(names).toEqual(['Pending', 'Running', 'AwaitingRetry', 'Retrying', 'Completed']);
   });
 
+  it.each([
+    ['twice', (ok: (value: number) => void) => [ok(7), ok(8)]],
+    ['and fails', (ok: (value: number) => void, no: (error: Error) => void) => [ok(7), no(new Error('after'))]],
+    [
+      'and throws',
+      (ok: (value: number) => void) => {
+        ok(7);
+        throw new Error('after');
+      },
+    ],
+  ])('end once, where a promise has a `then` of its own that calls back %s', async (_what, then) => {
+    class Service {
+      @Task() work(): Promise<number> {
+        return Object.assign(Promise.resolve(1), { then: then as never });
+      }
+    }
+    const pond = pondUnderTest();
+    const names = stateNames(pond);
+    await pond.run(() => new Service().work().catch(() => {}));
+    expect(names).toHaveLength(3);
+    expect(pond.stats()).toMatchObject({ bypassed: 1 });
+  });
+
   it('are told of a flow too', async () => {
     class Service {
       @Flow() async nightly() {}

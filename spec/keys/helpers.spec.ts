@@ -326,6 +326,11 @@ describe('inputs', () => {
   });
 });
 
+/** Hands all on, as a user's own composition does. */
+function handedOn(keyFn: Given): Given {
+  return (context, parameters) => keyFn(context, parameters);
+}
+
 describe('allOf', () => {
   it('is a key of which every part must agree', async () => {
     const keyFn = allOf(inputs({ pick: ['city'] }), inputs({ pick: ['days'] }));
@@ -340,6 +345,24 @@ describe('allOf', () => {
       keys.add(await keyOf(keyFn, report, c, d, true));
     }
     expect(keys.size).toBe(4);
+  });
+
+  it('counts all inputs by position, as they count alone, whatever else is in it', async () => {
+    const parts: Given[] = [
+      () => 'v2',
+      (_context, { a }: { a?: number }) => `${a}`,
+      (_context, all) => JSON.stringify(all),
+    ];
+    for (const part of parts) {
+      for (const counted of [taskInputHash, inputs({ omit: ['a'] })]) {
+        const alone = [await keyOf(counted, (a: number) => a, 1, 'x'), await keyOf(counted, (a: number) => a, 1, 'y')];
+        const within = [
+          await keyOf(allOf(counted, part), (a: number) => a, 1, 'x'),
+          await keyOf(handedOn(allOf(part, counted)), (a: number) => a, 1, 'y'),
+        ];
+        for (const [i, key] of within.entries()) expect(key).toContain(`${alone[i]?.length}:${alone[i]}`);
+      }
+    }
   });
 
   it('never lets one part run into the next', async () => {

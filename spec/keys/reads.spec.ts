@@ -22,6 +22,8 @@ describe('the names that a key function reads of its inputs', () => {
     ['{ cacheKeyFn(_c, { sku }) { return sku } }.cacheKeyFn', ['sku']],
     ['({ flowRunId }, { sku }) => flowRunId + sku', ['sku']],
     ['(_c, p) => `$' + '{p.sku}-$' + '{p.days}`', ['sku', 'days']],
+    ['(_c, p) => String(\n// of the p.\np.sku)', ['p', 'sku']],
+    ['(_c, p) => hash(p.sku, (p.days)) + (p.sku || p.days)', ['sku', 'days', 'sku', 'days']],
     ['(_c, p) => p?.sku.trim() ?? p\n  .days', ['sku', 'days']],
     ['(_c, $in) => $in.sku + in$()', ['sku']],
     ['(_c, p) => [1].map(() => p.sku)', ['sku']],
@@ -51,6 +53,15 @@ describe('the names that a key function reads of its inputs', () => {
     '(_c, p) => \\u0070["sku"]',
     '(_c, p) => \\u{70}.sku',
     '(_c, { sku = "x" + more }) => sku',
+    '(_c, p) => String(\n// of the p.\np["sku"])',
+    '(_c, p) => p.valueOf().sku',
+    '(_c, p) => p.fn()',
+    '(_c, p) => (p.fn) ()',
+    '(_c, p) => p.fn?.()',
+    '(_c, p) => p.fn`x`',
+    '(_c, p) => p.fn /* */ ()',
+    '({ args /* }, p) => { */ }, q) => q["sku"]',
+    '({ a = "}, p) => {" }, q) => q["sku"]',
     '(_c, { sku = "a, b" }) => sku',
     '(_c, { sku = other(p) }) => sku',
     '(_c, { sku = `x` }) => sku',
@@ -73,6 +84,10 @@ describe('the names that a key function reads of its inputs', () => {
     '(_c, p\u200c) => p\u200c.sku + p\u200c',
   ])('are not known of %j', (source) => {
     expect(readsOf(made(source.startsWith('{') ? `(${source})` : source)).inputs).toBeUndefined();
+  });
+
+  it('are not known where a name is longer than any regular expression may be', () => {
+    expect(readsIn(`(_c, ${'p'.repeat(40_000)}) => 1`)).toEqual({ inputs: undefined, context: true });
   });
 
   it('are found in time that grows with the text alone', () => {
@@ -129,7 +144,26 @@ describe('the context', () => {
 describe('what is proven of a key function', () => {
   it('holds of it, whatever it is made of', () => {
     const piece = fc.constantFrom(
-      ...['p', 'p.a', 'p.b', 'p?.a', 'p["b"]', 'q.c', 'q', '{p}', '...', '(p)', '"p"', '/p.a/', 'p /**/ .b', '//p\n'],
+      ...[
+        'p',
+        'p.a',
+        'p.b',
+        'p.p',
+        '//p.\n',
+        'p?.a',
+        'p.a()',
+        '(p.b)',
+        'p["b"]',
+        'q.c',
+        'q',
+        '{p}',
+        '...',
+        '(p)',
+        '"p"',
+        '/p.a/',
+        'p /**/ .b',
+        '//p\n',
+      ],
       ...[
         'c',
         'c.id',
