@@ -30,9 +30,9 @@ export function runAttempts<T>(
   const endsWithBody = once && after === undefined && cancellation === undefined;
   const goesOn = endsWithBody && rules.length === 0 ? conclude : undefined;
   const run: Tried = { frame, after, cancellation, endsWithBody, goesOn, concluded: undefined };
-  execution.begunAt = frame.runtime.clock.monotonic();
   let ended: MaybePromise<Ending>;
   try {
+    execution.begunAt = frame.runtime.clock.monotonic();
     for (const rule of rules) rule.check(frame.receiver);
     const ending = attempts(run);
     if (run.concluded !== undefined) return run.concluded as Promise<T>;
@@ -44,11 +44,15 @@ export function runAttempts<T>(
   return andThen(ended, conclude);
 }
 
-/** Notes how long a run took, where that is stored or told. */
+/** Notes how long a run took, where that is stored or told. A clock of the user's that fails ends the run, so that nobody waits for it. */
 function timed(frame: Frame, ending: Ending): Ending {
-  if (frame.plan.lookup === 'yes' || isWatched(frame, ending.name))
-    ending.computeMs = Math.max(0, frame.runtime.clock.monotonic() - frame.execution.begunAt);
-  return ending;
+  try {
+    if (frame.plan.lookup === 'yes' || isWatched(frame, ending.name))
+      ending.computeMs = Math.max(0, frame.runtime.clock.monotonic() - frame.execution.begunAt);
+    return ending;
+  } catch (error) {
+    return Ending.crashed(error);
+  }
 }
 
 function timedLater(run: Tried, ending: Promise<Ending>): Promise<Ending> {

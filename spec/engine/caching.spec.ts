@@ -1,6 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Flow, memoryStore, refresh, returnState, Task, task, taskInputHash, withOptions } from '../../lib/index.js';
+import { systemClock } from '../../lib/base/clock.js';
+import {
+  type Clock,
+  createPond,
+  Flow,
+  memoryStore,
+  refresh,
+  returnState,
+  Task,
+  task,
+  taskInputHash,
+  withOptions,
+} from '../../lib/index.js';
 import { AsyncStore, BOTH_KINDS_OF_STORE, deferred, flush, nothingIsLeft, pondUnderTest } from './pond-under-test.js';
 
 nothingIsLeft();
@@ -367,5 +379,28 @@ describe('what is stored', () => {
     await expect(service.outer()).rejects.toThrow('outer');
     await expect(service.outer()).rejects.toThrow('outer');
     expect(inner).toBe(1);
+  });
+});
+
+describe('a key', () => {
+  it.each([
+    ['when the run begins', 0],
+    ['when the body has ended', 1],
+  ])('is not held for ever by a run whose clock fails %s', async (_when, readings) => {
+    let left = Number.POSITIVE_INFINITY;
+    const clock: Clock = {
+      ...systemClock,
+      monotonic() {
+        if (left-- === 0) throw new RangeError('no time');
+        return systemClock.monotonic();
+      },
+    };
+    const work = task(async (x: number) => x, { name: 'work', cacheKeyFn: () => 'k' });
+    await createPond({ clock, logLevel: 'silent' }).run(async () => {
+      left = readings;
+      await expect(work(1)).rejects.toThrow('no time');
+      expect(await work(2)).toBe(2);
+      expect(await work(3)).toBe(2);
+    });
   });
 });
