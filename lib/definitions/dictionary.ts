@@ -24,6 +24,18 @@ export function dictionaryOf(list: ParameterList, args: readonly unknown[]): Dic
   return dictionary;
 }
 
+/** The same for ordinary parameters: no rest, and none called `__proto__`. */
+export function plainDictionary(names: readonly string[], args: readonly unknown[]): Dictionary {
+  const dictionary: Dictionary = {};
+  for (let i = 0; i < names.length && i < args.length; i++) dictionary[names[i] as string] = args[i];
+  return dictionary;
+}
+
+/** Whether {@link plainDictionary} may be made of a method's inputs. */
+export function areOrdinary({ names, rest }: ParameterList): boolean {
+  return !rest && !names.includes('__proto__');
+}
+
 function set(dictionary: Dictionary, name: string, value: unknown): void {
   if (name === '__proto__')
     Object.defineProperty(dictionary, name, { value, enumerable: true, configurable: true, writable: true });

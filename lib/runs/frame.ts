@@ -155,7 +155,7 @@ export abstract class Frame implements Scope {
   /** The inputs for the key function: the context's own, where they have to be told from what a user made. */
   get keyInputs(): Dictionary | undefined {
     const { plan } = this;
-    return plan.inputsArePlain ? plan.inputsFor(this.args) : this.parameters;
+    return plan.keyInputs === undefined || plan.inputsArePlain ? plan.inputsFor(this.args) : this.parameters;
   }
 
   get logger(): Logger {

@@ -1,9 +1,10 @@
 import type { Definition } from '../definitions/definition.js';
 import { nameOfClass, placeName } from '../definitions/definition.js';
 import {
+  areOrdinary,
   type Dictionary,
-  dictionaryOf,
   type ParameterList,
+  plainDictionary,
   refusal,
   strictDictionary,
 } from '../definitions/dictionary.js';
@@ -38,7 +39,7 @@ export class Plan {
   readonly keyFn: AnyKeyFn | undefined;
   /** The parameters, where the key function reads them by name. */
   readonly keyInputs: ParameterList | undefined;
-  /** Whether its source proves that it reads no other names, so that nothing has to refuse them. */
+  /** Whether they are ordinary, and the key function's source proves that it reads no other names, so that nothing has to refuse them. */
   readonly inputsArePlain: boolean;
   /** Whether the key function may read the context. */
   readonly keyNeedsContext: boolean;
@@ -102,7 +103,9 @@ export class Plan {
     this.keyFn = this.settings.keyFn;
     const { keyReaders } = this.settings;
     this.keyInputs = keyReaders.length > 0 ? definition.parameterList : undefined;
-    this.inputsArePlain = keyReaders.every((reader) => readsOnly(definition.parameterList, reader));
+    this.inputsArePlain =
+      areOrdinary(definition.parameterList) &&
+      keyReaders.every((reader) => readsOnly(definition.parameterList, reader));
     this.keyNeedsContext = this.keyFn !== undefined && readsOf(this.keyFn).context;
     this.keyOfArguments = this.keyFn && keyOfArguments(this.keyFn);
     this.store = runtime.store(this.settings.store, this.where);
@@ -151,7 +154,7 @@ export class Plan {
   inputsFor(args: readonly unknown[]): Dictionary | undefined {
     const { keyInputs } = this;
     if (keyInputs === undefined) return undefined;
-    return this.inputsArePlain ? dictionaryOf(keyInputs, args) : this.strictInputs(args);
+    return this.inputsArePlain ? plainDictionary(keyInputs.names, args) : this.strictInputs(args);
   }
 
   /** The inputs by name; reading a name that the method does not have throws. */

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dictionaryOf, refusal, strictDictionary } from '../../lib/definitions/dictionary.js';
+import {
+  areOrdinary,
+  dictionaryOf,
+  plainDictionary,
+  refusal,
+  strictDictionary,
+} from '../../lib/definitions/dictionary.js';
 import {
   allOf,
   type CacheKeyFn,
@@ -87,6 +93,9 @@ describe('the dictionary of parameters', () => {
           .slice(0, args.length)
           .map((name, i) => [name, args[i]]);
         if (takesRest && args.length > plain) expected.push([list[plain] as string, args.slice(plain)]);
+        const ordinary = { names: list, rest: takesRest };
+        if (areOrdinary(ordinary))
+          expect(Object.entries(plainDictionary(list, args))).toEqual(Object.entries(dictionary));
         expect(
           new Map(
             Object.keys(dictionary).map((name) => [name, Object.getOwnPropertyDescriptor(dictionary, name)?.value]),
