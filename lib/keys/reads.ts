@@ -29,7 +29,7 @@ const ANYTHING: Reads = { inputs: undefined, context: true };
 const LETTER = '[$\\p{Join_Control}\\p{ID_Continue}]';
 const NAME = `[$_\\p{ID_Start}]${LETTER}*`;
 /** All that leads to a variable without naming it: escapes in names, `arguments[1]`, code made of text, code that is no text. */
-const HIDDEN = /\\u|\barguments\b|\beval\b|\[native code\]/;
+const HIDDEN = /\\u|\barguments\b|\beval\b|\[(?:native |byte)code\]/;
 const CONTEXT = `(?:(?<context>${NAME})|(?<contextPattern>\\{[^{}()/'"\`]*\\}))`;
 const INPUTS = `(?:(?<inputs>${NAME})|\\{(?<inputsPattern>[^{}]*)\\})`;
 const PARAMETERS = `\\(\\s*(?:${CONTEXT}\\s*(?:,\\s*${INPUTS}\\s*)?(?:,\\s*)?)?\\)`;
