@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { transformSync } from '@swc/core';
 import fc from 'fast-check';
 import { readsIn, readsOf } from '../../lib/keys/reads.js';
 
@@ -141,98 +142,84 @@ describe('the context', () => {
   });
 });
 
+/** Pieces of a text that stand two spaces apart; `⏎` for the end of a line. */
+function piecesOf(text: string): readonly string[] {
+  return text
+    .trim()
+    .split(/ {2,}|\n\s*/)
+    .map((piece) => piece.replace('⏎', '\n'));
+}
+
+const HEADS = piecesOf(`
+  (c, p) =>  (c, { a, b: p }) =>  (c, p, q = p) =>  function (c, p)  p =>  (p) =>  ({ id: q }, p) =>
+  c =>  (c) =>  () =>  async (c, p) =>  (c, [p]) =>  (...p) =>  (c, { a: p = c }) =>  (c, { a: p = "x" }) =>  function c(c, p)
+`);
+
+const PIECES = piecesOf(`
+  p  p.a  p.b  p.p  p?.a  p.a()  (p.b)  p["b"]  p.c  q  q.c  {p}  ...  (p)  "p"  /p.a/  p /**/ .b  //p⏎  //p.⏎  \`\${p.a}\`
+  c  c.id  c["id"]  {c}  (c)  "c"  \`\${c}\`  this  x => x.c  p =>
+  +  ,  ??  =>  {  }  (  )  ;  return  const q =  const {c} =  for (const q of [p])
+`);
+
+/** The text of a function, made of such pieces; most are none. */
+const source = fc
+  .tuple(fc.constantFrom(...HEADS), fc.array(fc.constantFrom(...PIECES), { maxLength: 7 }), fc.boolean())
+  .map(([head, pieces, block]) => {
+    const body = pieces.join(' ');
+    return `${head} ${block || head.startsWith('f') ? `{ ${body} }` : `[${body}]`}`;
+  });
+
+/** Whether all is proven of a function; what is proven has to hold of a call. */
+function provenAndTrue(keyFn: KeyFn): boolean {
+  const { inputs, context } = readsOf(keyFn);
+  const read = noted(keyFn);
+  if (inputs !== undefined) expect(inputs).toEqual(expect.arrayContaining([...read.inputs]));
+  if (!context) expect(read.context).toEqual([]);
+  return !context && inputs !== undefined;
+}
+
 describe('what is proven of a key function', () => {
   it('holds of it, whatever it is made of', () => {
-    const piece = fc.constantFrom(
-      ...[
-        'p',
-        'p.a',
-        'p.b',
-        'p.p',
-        '//p.\n',
-        'p?.a',
-        'p.a()',
-        '(p.b)',
-        'p["b"]',
-        'q.c',
-        'q',
-        '{p}',
-        '...',
-        '(p)',
-        '"p"',
-        '/p.a/',
-        'p /**/ .b',
-        '//p\n',
-      ],
-      ...[
-        'c',
-        'c.id',
-        'c["id"]',
-        '{c}',
-        '(c)',
-        '"c"',
-        'p.c',
-        '`$' + '{c}`',
-        '`$' + '{p.a}`',
-        '/**/',
-        'this',
-        'x => x.c',
-      ],
-      ...[
-        '+',
-        ',',
-        '??',
-        '=>',
-        '{',
-        '}',
-        '(',
-        ')',
-        ';',
-        'return ',
-        'const q = ',
-        'const {c} = ',
-        'for (const q of [p])',
-        'p => ',
-      ],
-    );
-    const head = fc.constantFrom(
-      ...[
-        '(c, p) =>',
-        '(c, { a, b: p }) =>',
-        '(c, p, q = p) =>',
-        'function (c, p)',
-        'p =>',
-        '(p) =>',
-        '({ id: q }, p) =>',
-      ],
-      ...[
-        'c =>',
-        '(c) =>',
-        '() =>',
-        'async (c, p) =>',
-        '(c, [p]) =>',
-        '(...p) =>',
-        '(c, { a: p = c }) =>',
-        'function c(c, p)',
-      ],
-    );
     let proven = 0;
     fc.assert(
-      fc.property(head, fc.array(piece, { maxLength: 7 }), fc.boolean(), (start, pieces, block) => {
-        const body = pieces.join(' ');
-        const keyFn = parsed(`${start} ${block || start.startsWith('f') ? `{ ${body} }` : `[${body}]`}`);
-        if (keyFn === undefined) return;
-        const { inputs, context } = readsOf(keyFn);
-        const read = noted(keyFn);
-        if (inputs !== undefined) expect(inputs).toEqual(expect.arrayContaining([...read.inputs]));
-        if (!context) expect(read.context).toEqual([]);
-        if (!context && inputs !== undefined && pieces.length > 2) proven++;
+      fc.property(source, (text) => {
+        const keyFn = parsed(text);
+        if (keyFn !== undefined && provenAndTrue(keyFn)) proven++;
       }),
       { numRuns: 40_000 },
+    );
+    expect(proven).toBeGreaterThan(500);
+  });
+
+  it.each([
+    ['for new engines', { target: 'es2022' }],
+    ['for old engines', { target: 'es5' }],
+    ['small', { target: 'es2022', minify: { compress: true, mangle: true } }],
+    ['small, for old engines', { target: 'es5', minify: { compress: true, mangle: true } }],
+  ] as const)('holds of what a compiler makes of it %s', (_how, jsc) => {
+    let proven = 0;
+    fc.assert(
+      fc.property(source, (text) => {
+        const keyFn = parsed(text) && compiled(text, jsc);
+        if (keyFn !== undefined && provenAndTrue(keyFn)) proven++;
+      }),
+      { numRuns: 10_000 },
     );
     expect(proven).toBeGreaterThan(50);
   });
 });
+
+/** What swc makes of a function. */
+function compiled(text: string, jsc: object): KeyFn | undefined {
+  try {
+    const { code } = transformSync(`globalThis.keyFn = (${text});`, { isModule: false, jsc, minify: 'minify' in jsc });
+    const own: { keyFn?: KeyFn } = {};
+    new Function('globalThis', code)(own);
+    return own.keyFn;
+  } catch {
+    return undefined;
+  }
+}
 
 function parsed(source: string): KeyFn | undefined {
   try {
