@@ -1,5 +1,7 @@
 // The built package as a consumer gets it: both module formats, by the package's own name, in one process.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as esm from 'flowpond';
 import * as nestjs from 'flowpond/nestjs';
@@ -67,6 +69,19 @@ await check('a verb of one build takes a task of the other, and its stored state
   assert.equal(await quote('A1'), 'A1 1');
   assert.equal(String(await cjs.returnState(quote)('A1')), 'Cached(type=COMPLETED)');
 });
+
+await check(
+  'an import loads nothing of Node that defining tasks does not need, and sources of one byte a character',
+  () => {
+    const code =
+      "await import('flowpond'); console.log(['async_hooks', 'crypto', 'zlib'].filter((name) => process.moduleLoadList.includes('NativeModule ' + name)).join())";
+    const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    assert.equal(loaded.trim(), 'async_hooks');
+    for (const file of readdirSync('dist/shared').filter((name) => name.endsWith('.js'))) {
+      assert.doesNotMatch(readFileSync(`dist/shared/${file}`, 'utf8'), /[^\0-\x7f]/);
+    }
+  },
+);
 
 await check('publint has nothing to say', async () => {
   const { messages, pkg } = await publint({ pack: 'npm' });

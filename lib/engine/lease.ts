@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { crypto } from '../base/crypto.js';
 import { LeaseLostError } from '../base/errors.js';
 import { isThenable } from '../base/maybe-promise.js';
 import { Cancellation } from '../runs/cancellation.js';
@@ -9,12 +9,13 @@ import type { StoreKey } from '../stores/store-key.js';
 import { abandonLead, type Failed, renewLease } from './store-access.js';
 
 const HANDED_BACK: Miss = { reason: 'not-stored', detail: 'its last run was still under way when its pond was closed' };
-const PROCESS = randomUUID();
+let ownProcess: string | undefined;
 let leads = 0;
 
 /** Tells one holder of a key from every other, in all processes. */
 export function newToken(): string {
-  return `${PROCESS}:${leads++}`;
+  ownProcess ??= crypto().randomUUID();
+  return `${ownProcess}:${leads++}`;
 }
 
 /** The hold of a running computation on its key in a shared store. */

@@ -1,4 +1,5 @@
-import * as crypto from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { crypto } from '../base/crypto.js';
 import { Encoding, encodeOneString, type TextSink, writeArguments } from './encode.js';
 
 /** Up to this length the text itself is the key: made at once and readable. */
@@ -36,24 +37,32 @@ function keyText(text: string): string {
  * (as in WTF-8), so that different strings never have the same bytes.
  */
 export function sha256(text: string): string {
-  if (text.length <= PIECE && isWellFormed(text) && oneShot !== undefined) return oneShot('sha256', text);
+  if (text.length > PIECE || !isWellFormed(text)) return inPieces('sha256', text);
+  oneShot ??= (crypto() as { readonly hash?: Digest }).hash ?? inPieces;
+  return oneShot('sha256', text);
+}
+
+type Digest = (algorithm: 'sha256', text: string) => string;
+
+/** In one call, where the runtime has that. */
+let oneShot: Digest | undefined;
+
+function inPieces(_algorithm: 'sha256', text: string): string {
   const hash = new Sha256();
   hash.take(text);
   return hash.digest();
 }
 
-const oneShot = (crypto as { hash?: (algorithm: string, data: string) => string }).hash;
-
 /** The digest of texts one after another: the same as of the whole, as long as no pair of surrogates is cut in two. */
 class Sha256 implements TextSink {
-  private hash: crypto.Hash | undefined;
+  private hash: Hash | undefined;
 
   get begun(): boolean {
     return this.hash !== undefined;
   }
 
   take(text: string): void {
-    this.hash ??= crypto.createHash('sha256');
+    this.hash ??= crypto().createHash('sha256');
     for (let at = 0; at < text.length; ) {
       let end = Math.min(at + PIECE, text.length);
       if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end++;
@@ -63,11 +72,11 @@ class Sha256 implements TextSink {
   }
 
   digest(): string {
-    return (this.hash ?? crypto.createHash('sha256')).digest('hex');
+    return (this.hash ?? crypto().createHash('sha256')).digest('hex');
   }
 }
 
-function feed(hash: crypto.Hash, text: string): void {
+function feed(hash: Hash, text: string): void {
   if (isWellFormed(text)) {
     hash.update(text, 'utf8');
     return;

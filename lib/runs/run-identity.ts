@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { crypto } from '../base/crypto.js';
 import type { Origin } from '../states/cache-outcome.js';
 import type { RecordOrigin } from '../stores/record.js';
 import { randomRunName } from './run-name.js';
@@ -30,7 +30,7 @@ export class RunIdentity implements RecordOrigin {
   }
 
   get id(): string {
-    this.#id ??= randomUUID();
+    this.#id ??= crypto().randomUUID();
     return this.#id;
   }
 

@@ -1,5 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import { types } from 'node:util';
+import { crypto } from '../base/crypto.js';
 
 /** Longer texts are shown as a digest. */
 const MAX_SHOWN = 40;
@@ -10,7 +10,7 @@ const MAX_DEPTH = 8;
 
 const SECRET = /pass(?:word|phrase)?|secret|token|api_?key|auth|credential|cookie|session|\bpin\b/i;
 /** Of this process alone: a digest of a short secret must not tell it to who tries all short texts. */
-const SALT = randomBytes(32);
+let salt: Uint8Array | undefined;
 
 /** What an input comes to in a manifest. */
 export interface Fingerprint {
@@ -36,7 +36,8 @@ export function fingerprintOf(name: string, value: unknown): Fingerprint {
 }
 
 function digest(text: string, length: number): string {
-  return createHmac('sha256', SALT).update(text).digest('hex').slice(0, length);
+  salt ??= crypto().randomBytes(32);
+  return crypto().createHmac('sha256', salt).update(text).digest('hex').slice(0, length);
 }
 
 class Reader {
