@@ -1,20 +1,25 @@
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 let uuids = 0;
-const crypto = await import('node:crypto');
-jest.unstable_mockModule('node:crypto', () => ({
-  ...crypto,
+const real = await import('node:crypto');
+const counting = {
+  ...real,
   randomUUID: () => {
     uuids++;
-    return crypto.randomUUID();
+    return real.randomUUID();
   },
-}));
+};
+jest.unstable_mockModule('../../lib/base/crypto.js', () => ({ crypto: () => counting }));
 
 const { flow, getRunContext, returnState, task, taskInputHash } = await import('../../lib/index.js');
 const { createTestPond } = await import('../../lib/testing/index.js');
 
 describe('ids', () => {
   const quote = task(async (sku: string) => sku, { name: 'quote', cacheKeyFn: taskInputHash });
+
+  beforeAll(async () => {
+    await createTestPond().run(() => quote('first')); // the process has one of its own, made by its first miss
+  });
 
   beforeEach(() => {
     uuids = 0;
